@@ -1,0 +1,1 @@
+"""What secrets exist, and everything that follows from it without asking a cloud."""

@@ -1,0 +1,26 @@
+"""Writes what is derived from the catalogue into the repository: `python -m catalog`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from catalog import inventory, load
+from catalog.model import Catalog
+
+
+def derived_files(catalog: Catalog) -> Mapping[Path, str]:
+    """Path from the root and text of every derived file; a test compares them with what is committed."""
+    schema = Catalog.model_json_schema()
+    return {
+        Path("INVENTORY.md"): inventory.markdown(catalog),
+        Path("catalog/secrets.schema.json"): json.dumps(schema, indent=2, sort_keys=True) + "\n",
+    }
+
+
+if __name__ == "__main__":
+    for path, text in derived_files(load.catalog()).items():
+        (load.ROOT / path).write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{path}\n")

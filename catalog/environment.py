@@ -1,0 +1,56 @@
+"""An environment: the numbers and hosts that `Pulumi.<env>.yaml` gives, each checked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from catalog.model import Model
+
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=253)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+# The retentions that CloudWatch Logs takes, from a year up (PCI DSS 4.0.1 clause 10.5.1 asks for twelve months):
+# docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LogRetention = Literal[365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+
+
+class Database(Model):
+    """Where PostgreSQL listens, and whom its certificate must be signed by."""
+
+    host: Host
+    port: Port = 5432
+    name: str = Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63)
+    ca_path: str = Field(description="file on a consumer's machine that holds the CA of the server's certificate")
+    ca_pem: str | None = Field(default=None, description="that CA in PEM, for rotation; absent: the public ones")
+
+
+class Cache(Model):
+    """Where Redis listens, and whom its certificate must be signed by."""
+
+    host: Host
+    port: Port = 6379
+    index: int = Field(default=0, ge=0)
+    ca_pem: str | None = Field(default=None, description="CA of its certificate in PEM; absent: the public ones")
+
+
+class Environment(Model):
+    """One deployment of the programme."""
+
+    name: Literal["staging", "prod"]
+    account: str = Field(pattern=r"^\d{12}$", description="AWS account, 12 digits")
+    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="AWS region")
+    database: Database
+    cache: Cache
+    key_administrators: list[Annotated[str, Field(pattern=r"^arn:aws:iam::\d{12}:role/[\w+=,.@/-]+$")]] = Field(
+        min_length=1, description="roles that may manage KMS keys, but not decrypt with them"
+    )
+    log_retention_days: LogRetention
+    recovery_window_days: int = Field(ge=7, le=30, description="days in which a deleted secret or key can come back")
+    protect: bool = Field(description="refuse to delete secrets and keys")
+
+    @model_validator(mode="after")
+    def _prod_is_recoverable(self) -> Self:
+        if self.name == "prod" and not (self.protect and self.recovery_window_days == 30):
+            raise ValueError("prod needs protect: true and recovery_window_days: 30")
+        return self

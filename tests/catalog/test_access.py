@@ -1,0 +1,69 @@
+"""The policy documents grant exactly what the catalogue says."""
+
+import json
+from typing import Any
+
+import pytest
+
+from catalog import access, derive, load
+
+CATALOG = load.catalog()
+STAGING = load.environment("staging")
+
+
+def statements(policy: access.Policy) -> dict[str, Any]:
+    found = policy["Statement"]
+    assert isinstance(found, list)
+    return {statement["Sid"]: statement for statement in found}
+
+
+@pytest.mark.parametrize("consumer", [consumer.name for consumer in CATALOG.consumers])
+def test_a_consumer_reads_its_own_secrets_and_writes_none(consumer: str) -> None:
+    own = [derive.secret_arn(STAGING, secret) for secret in CATALOG.secrets if consumer in secret.consumers]
+    found = statements(access.consumer_policy(STAGING, CATALOG, consumer))
+    assert own
+    assert found["ReadOwnSecrets"]["Resource"] == own
+    assert found["ReadOwnSecrets"]["Action"] == ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+    assert found["DecryptOwnSecrets"]["Action"] == ["kms:Decrypt"]
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize("target", CATALOG.targets)
+def test_a_rotator_touches_only_what_it_rotates(target: str) -> None:
+    own = [derive.secret_arn(STAGING, secret) for secret in CATALOG.secrets if secret.spec.target == target]
+    found = statements(access.rotation_policy(STAGING, CATALOG, target))
+    assert found["RotateOwnSecrets"]["Resource"] == own
+    assert found["UseKeysOfOwnSecrets"]["Condition"]["StringLike"] == {"kms:EncryptionContext:SecretARN": own}
+
+
+def test_keys_are_used_through_secrets_manager_and_for_the_own_secrets_only() -> None:
+    condition = statements(access.consumer_policy(STAGING, CATALOG, "grafana"))["DecryptOwnSecrets"]["Condition"]
+    assert condition == {
+        "StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"},
+        "StringLike": {
+            "kms:EncryptionContext:SecretARN": [derive.secret_arn(STAGING, s) for s in CATALOG.read_by("grafana")]
+        },
+        "ForAnyValue:StringEquals": {
+            "kms:ResourceAliases": ["alias/llm-observatory-staging-tier-1", "alias/llm-observatory-staging-tier-2"]
+        },
+    }
+
+
+@pytest.mark.parametrize("purpose", derive.key_purposes(CATALOG))
+def test_key_administrators_cannot_decrypt_and_nobody_is_everybody(purpose: str) -> None:
+    found = statements(access.key_policy(STAGING, purpose))
+    using = {"Decrypt", "Encrypt", "GenerateDataKey", "ReEncrypt", "Sign"}
+    for action in found["Administer"]["Action"]:
+        verb = action.removeprefix("kms:").rstrip("*")
+        assert not any(use.startswith(verb) for use in using), f"{action} lets an administrator use the key"
+    assert '"*"' not in json.dumps([statement["Principal"] for statement in found.values()])
+
+
+def test_the_use_of_a_tiers_key_is_bound_to_secrets_manager_and_the_account() -> None:
+    use = statements(access.key_policy(STAGING, "tier-1"))["UseThroughSecretsManager"]
+    assert use["Condition"] == {
+        "StringEquals": {
+            "kms:CallerAccount": "222233334444",
+            "kms:ViaService": "secretsmanager.us-east-1.amazonaws.com",
+        }
+    }

@@ -1,0 +1,145 @@
+"""The catalogue refuses what breaks its rules, and says where and what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from catalog import load
+
+SOURCE = load.CATALOG_FILE.read_text(encoding="utf-8")
+STAGING = (load.ROOT / "Pulumi.staging.yaml").read_text(encoding="utf-8")
+
+
+def edited(tmp_path: Path, source: str, old: str, new: str) -> Path:
+    assert old in source, f"the text to edit is gone: {old!r}"
+    path = tmp_path / "edited.yaml"
+    path.write_text(source.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "tier: 3\n    kind: openai",
+            "teir: 3\n    kind: openai",
+            "secret 'openai-api-key', field 'teir': unknown field; did you mean 'tier'?",
+        ),
+        ("tier: 3\n    kind: openai", "kind: openai", "secret 'openai-api-key', field 'tier': is missing; add it"),
+        (
+            "tier: 3\n    kind: openai",
+            "tier: 4\n    kind: openai",
+            "secret 'openai-api-key', field 'tier': 4 is no tier; choose one of [1, 2, 3]",
+        ),
+        ("kind: sentry", "kind: sentri", "secret 'sentry-dsn', field 'kind': 'sentri' is not allowed"),
+        ("- name: jwt-secret", "- name: secret-key", "secret 'secret-key' is declared twice; keep one"),
+        ("JWT_SECRET: key", "SECRET_KEY: key", "name 'SECRET_KEY' is declared twice; keep one"),
+        ("name: DATABASE_URL", "name: DB_PASSWORD", "name 'DB_PASSWORD' is declared twice; keep one"),
+        ("- name: ci\n", "- name: backup\n", "consumer 'backup' is declared twice; keep one"),
+        ("- name: sentry-dsn", "- name: jwt", "secret 'jwt-secret' can be mistaken for the ARN of 'jwt'; rename one"),
+        (
+            "/{dbname}?",
+            "/{database}?",
+            "derived 'DATABASE_URL', field 'template': secret 'db-app-password' has no field 'database'",
+        ),
+        ("secret: redis-password", "secret: redis", "derived 'REDIS_URL', field 'secret': there is no secret 'redis'"),
+        (
+            "overlap_seconds: 3600",
+            "overlap_seconds: 1799",
+            "secret 'db-readonly-password', field 'rotation.overlap_seconds': 1799 s is under twice",
+        ),
+        (
+            "overlap_seconds: 900",
+            "overlap_second: 900",
+            "secret 'db-app-password', field 'rotation.overlap_second': unknown field; did you mean 'overlap_seconds'?",
+        ),
+        (
+            "consumers: [backup]",
+            "consumers: [bakcup]",
+            "secret 'backup-encryption-key', field 'consumers': 'bakcup' is no consumer",
+        ),
+        (
+            "JWT_SECRET: key",
+            "JWT_SECRET: secret",
+            "secret 'jwt-secret': JWT_SECRET points to field 'secret', which is none of",
+        ),
+        (
+            "      replication: false\n",
+            "",
+            "secret 'db-app-password': kind 'postgres-role' needs the constants ['replication']",
+        ),
+        (
+            "      username: admin\n",
+            "      username: admin\n      shell: bash\n",
+            "secret 'grafana-admin-password': kind 'grafana-admin' has no constants ['shell']",
+        ),
+        (
+            "usernames: [app, app_b]",
+            "usernames: [app, app]",
+            "secret 'db-app-password': usernames must be two different roles",
+        ),
+        ("owner: platform\n", "owner: platform\n    owner: application\n", "line 45: 'owner' is given twice; keep one"),
+        ("tiers:\n", "tiers: [\n", "not valid YAML"),
+    ],
+)
+def test_a_broken_catalogue_names_file_entry_and_field(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = edited(tmp_path, SOURCE, old, new)
+    with pytest.raises(load.CatalogError) as caught:
+        load.catalog(path)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith("edited.yaml: ")
+
+
+def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
+    path = edited(tmp_path, SOURCE, "tier: 3\n    kind: openai", "teir: 3\n    kind: openia")
+    with pytest.raises(load.CatalogError) as caught:
+        load.catalog(path)
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_an_overlap_of_exactly_twice_the_cache_is_enough(tmp_path: Path) -> None:
+    path = edited(tmp_path, SOURCE, "overlap_seconds: 3600", "overlap_seconds: 1800")
+    assert load.catalog(path).by_name["db-readonly-password"].rotation.overlap_seconds == 1800
+
+
+@pytest.mark.parametrize("text", ["", "[]", "just words"])
+def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "edited.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(load.CatalogError, match="must be a mapping at the top"):
+        load.catalog(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(load.CatalogError, match=r"nothing\.yaml: cannot be read: No such file"):
+        load.catalog(tmp_path / "nothing.yaml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('account: "222233334444"', 'account: "2222"', "field 'account': '2222' is not allowed"),
+        ("    region: us-east-1", "    region: america", "field 'region': 'america' is not allowed"),
+        ("port: 5432", "port: 70000", "field 'database.port': 70000 is not allowed"),
+        ("log_retention_days: 365", "log_retention_days: 30", "field 'log_retention_days': 30 is not allowed"),
+        ("recovery_window_days: 7", "recovery_window_days: 0", "field 'recovery_window_days': 0 is not allowed"),
+        ("host: redis", "hots: redis", "field 'cache.hots': unknown field; did you mean 'host'?"),
+        ("protect: false", "portect: false", "field 'portect': unknown field; did you mean 'protect'?"),
+        ("llm-observatory-secrets:environment", "environment", "no key 'config.llm-observatory-secrets:environment'"),
+    ],
+)
+def test_a_broken_environment_names_the_path_of_the_key(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(load.CatalogError) as caught:
+        load.environment("staging", edited(tmp_path, STAGING, old, new))
+    assert message in str(caught.value)
+
+
+def test_prod_must_be_recoverable(tmp_path: Path) -> None:
+    source = (load.ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    with pytest.raises(load.CatalogError, match="prod needs protect: true and recovery_window_days: 30"):
+        load.environment("prod", edited(tmp_path, source, "protect: true", "protect: false"))
+
+
+def test_an_environment_that_is_no_stack_of_ours_is_refused() -> None:
+    with pytest.raises(load.CatalogError, match="field 'name': 'dev' is not allowed"):
+        load.environment_from("dev", load.environment("staging").model_dump(exclude={"name"}))
