@@ -1,0 +1,1 @@
+"""Policy packs that judge a stack by the catalogue, and import nothing of what they judge."""

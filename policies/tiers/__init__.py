@@ -1,0 +1,1 @@
+"""Rules that only this programme has: tiers, catalogue, rotation and keys."""

@@ -1,0 +1,90 @@
+"""Amazon SQS: queues."""
+
+from sandbox.provider.attributes import attribute_name, read_attributes, to_attribute
+from sandbox.provider.naming import tag_changes
+from sandbox.provider.resource import NAMED, TAGS, AutoName, Call, Property, ResourceType, document, flag, number, text
+from sandbox.provider.values import Props
+
+# AWS names durations without their unit.
+_SPECIAL = {
+    "kmsDataKeyReusePeriodSeconds": "KmsDataKeyReusePeriodSeconds",
+    "maxMessageSize": "MaximumMessageSize",
+    "messageRetentionSeconds": "MessageRetentionPeriod",
+    "receiveWaitTimeSeconds": "ReceiveMessageWaitTimeSeconds",
+    "visibilityTimeoutSeconds": "VisibilityTimeout",
+}
+_ATTRIBUTES: dict[str, Property] = {
+    "contentBasedDeduplication": flag(default=False),
+    "deduplicationScope": text(computed=True),
+    "delaySeconds": number(default=0),
+    "fifoQueue": flag(default=False, replaces=True),
+    "fifoThroughputLimit": text(computed=True),
+    "kmsDataKeyReusePeriodSeconds": number(computed=True),
+    "kmsMasterKeyId": text(),
+    "maxMessageSize": number(computed=True),
+    "messageRetentionSeconds": number(default=345600),
+    "policy": document(computed=True),
+    "receiveWaitTimeSeconds": number(default=0),
+    "redriveAllowPolicy": document(computed=True),
+    "redrivePolicy": document(),
+    "sqsManagedSseEnabled": flag(computed=True),
+    "visibilityTimeoutSeconds": number(default=30),
+}
+# A standard queue refuses even to be told that it is not FIFO.
+_FIFO_ONLY = {"fifoQueue", "contentBasedDeduplication", "deduplicationScope", "fifoThroughputLimit"}
+
+
+def _create(call: Call) -> str:
+    new = call.new
+    given = {
+        attribute_name(name, _SPECIAL): to_attribute(new[name])
+        for name in _ATTRIBUTES
+        if new.get(name) is not None and (new["fifoQueue"] or name not in _FIFO_ONLY)
+    }
+    answer = call.client("sqs").create_queue(QueueName=new["name"], Attributes=given, tags=new.get("tags") or {})
+    return str(answer["QueueUrl"])
+
+
+def _read(call: Call) -> Props | None:
+    sqs = call.client("sqs")
+    attributes = sqs.get_queue_attributes(QueueUrl=call.id, AttributeNames=["All"])["Attributes"]
+    return {
+        **read_attributes(attributes, _ATTRIBUTES, _SPECIAL),
+        "arn": attributes["QueueArn"],
+        "url": call.id,
+        "name": attributes["QueueArn"].rsplit(":", 1)[1],
+        "tags": sqs.list_queue_tags(QueueUrl=call.id).get("Tags") or {},
+    }
+
+
+def _update(call: Call) -> None:
+    sqs = call.client("sqs")
+    changed = {
+        attribute_name(name, _SPECIAL): to_attribute(call.new.get(name)) for name in _ATTRIBUTES if call.changed(name)
+    }
+    if changed:
+        sqs.set_queue_attributes(QueueUrl=call.id, Attributes=changed)
+    removed, added = tag_changes(call)
+    if removed:
+        sqs.untag_queue(QueueUrl=call.id, TagKeys=removed)
+    if added:
+        sqs.tag_queue(QueueUrl=call.id, Tags=added)
+
+
+def _delete(call: Call) -> None:
+    call.client("sqs").delete_queue(QueueUrl=call.id)
+
+
+QUEUE = ResourceType(
+    type_name="aws:sqs/queue:Queue",
+    inputs={**NAMED, **_ATTRIBUTES, "tags": TAGS},
+    outputs=("arn", "url"),
+    create=_create,
+    read=_read,
+    update=_update,
+    delete=_delete,
+    identity=("name",),
+    autoname=AutoName(max_length=80, suffix_when=("fifoQueue", ".fifo")),
+)
+
+TYPES = (QUEUE,)

@@ -1,0 +1,152 @@
+"""A provider in this process, against a local AWS of this process."""
+
+import json
+import logging
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+from pulumi.runtime.proto import provider_pb2
+
+from sandbox.provider.server import AwsProvider
+from sandbox.provider.values import Asset, encode
+from tests.sandbox.provider.driver import Driver, RefusedError
+
+REGION = "us-east-1"
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+)
+
+
+@dataclass(kw_only=True)
+class Surroundings:
+    """What a resource may need beside it, made on demand and once."""
+
+    driver: Any
+    folder: Path
+    made: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def trust(self) -> str:
+        return TRUST
+
+    def allowing(self, action: str) -> str:
+        statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self.made:
+            self.made[name] = getattr(self, f"_{name}")()
+        return self.made[name]
+
+    def _name(self) -> str:
+        return f"it-{uuid.uuid4().hex[:8]}"
+
+    def _key(self) -> str:
+        return str(self.driver.create("aws:kms/key:Key", {}).id)
+
+    def _other_key(self) -> str:
+        return str(self.driver.create("aws:kms/key:Key", {}).id)
+
+    def _role(self) -> Any:
+        return self.driver.create("aws:iam/role:Role", {"assumeRolePolicy": self.trust})
+
+    def _policy(self) -> str:
+        return str(
+            self.driver.create("aws:iam/policy:Policy", {"policy": self.allowing("s3:GetObject")}).outputs["arn"]
+        )
+
+    def _secret(self) -> str:
+        return str(self.driver.create("aws:secretsmanager/secret:Secret", {"recoveryWindowInDays": 0}).id)
+
+    def _secret_with_value(self) -> str:
+        secret = self._secret()
+        self.driver.create(
+            "aws:secretsmanager/secretVersion:SecretVersion", {"secretId": secret, "secretString": "marker"}
+        )
+        return secret
+
+    def _topic(self) -> str:
+        return str(self.driver.create("aws:sns/topic:Topic", {}).id)
+
+    def _queue_arn(self) -> str:
+        return str(self.driver.create("aws:sqs/queue:Queue", {}).outputs["arn"])
+
+    def _code(self) -> Asset:
+        (self.folder / "code").mkdir(exist_ok=True)
+        (self.folder / "code" / "handler.py").write_text("def handle(event, context):\n    return 1\n")
+        return Asset(archive=True, fields={"path": str(self.folder / "code"), "hash": "a"})
+
+    def _function(self) -> Any:
+        return self.driver.create(
+            "aws:lambda/function:Function",
+            {
+                "code": self.code,
+                "role": self.role.outputs["arn"],
+                "handler": "handler.handle",
+                "runtime": "python3.11",
+            },
+        )
+
+
+@pytest.fixture(scope="session")
+def local_aws() -> Iterator[str]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    # Without this moto looks for Docker to run a function in, and fails where there is none.
+    settings = urllib.request.Request(
+        f"{url}/moto-api/config", data=b'{"lambda": {"use_docker": false}}', method="POST"
+    )
+    urllib.request.urlopen(settings).close()
+    yield url
+    server.stop()
+
+
+@pytest.fixture
+def aws_environment(local_aws: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", local_aws)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    return local_aws
+
+
+@pytest.fixture
+def driver(aws_environment: str) -> Driver:
+    made = Driver(provider=AwsProvider())
+    made.provider.configure(provider_pb2.ConfigureRequest(args=encode({"region": REGION})), made.context)
+    return made
+
+
+@pytest.fixture
+def aws(aws_environment: str) -> Any:
+    def client(service: str) -> Any:
+        make: Any = boto3.client
+        return make(service, region_name=REGION, endpoint_url=aws_environment)
+
+    return client
+
+
+@pytest.fixture
+def around(driver: Driver, tmp_path: Path) -> Surroundings:
+    return Surroundings(driver=driver, folder=tmp_path)
+
+
+@pytest.fixture
+def refused() -> type[RefusedError]:
+    return RefusedError

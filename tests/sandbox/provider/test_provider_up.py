@@ -1,0 +1,160 @@
+"""The real engine runs a small program against a local AWS, by the sandbox's language host and provider."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.engine import Engine, default_cache, find_or_build
+from sandbox.provider.install import install_provider
+
+pytestmark = pytest.mark.e2e
+
+MARKER = "planted-marker-9d2"
+PROGRAM = f"""
+import pulumi
+import pulumi_aws as aws
+
+key = aws.kms.Key("key", deletion_window_in_days=7, enable_key_rotation=True, tags={{"Owner": "platform"}})
+aws.kms.Alias("alias", name="alias/tiny", target_key_id=key.key_id)
+secret = aws.secretsmanager.Secret("secret", name="tiny/secret", kms_key_id=key.arn, recovery_window_in_days=0)
+version = aws.secretsmanager.SecretVersion(
+    "version",
+    secret_id=secret.id,
+    secret_string_wo='{{"note": "{MARKER}"}}',
+    secret_string_wo_version=1,
+    version_stages=["AWSCURRENT", "LLMOBS_BOOTSTRAP"],
+)
+pulumi.export("arn", secret.arn)
+pulumi.export("account", aws.get_caller_identity().account_id)
+"""
+RULES = """
+def tagged(args, report):
+    if args.resource_type == "aws:kms/key:Key" and "Owner" not in (args.props.get("tags") or {}):
+        report("every key needs an owner")
+"""
+PACK = """
+from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy
+
+# A module of the pack's own folder: it is found only when that folder is the working directory.
+from pack_rules import tagged
+
+PolicyPack(
+    name="tiny",
+    enforcement_level=EnforcementLevel.MANDATORY,
+    policies=[ResourceValidationPolicy(name="owned", description="Keys have an owner.", validate=tagged)],
+)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    engine: Engine
+    env: dict[str, str]
+    program: Path
+    pack: Path
+
+    def pulumi(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return self.engine.run(arguments, self.env, self.program)
+
+    def succeed(self, *arguments: str) -> str:
+        result = self.pulumi(*arguments)
+        assert result.returncode == 0, result.stdout
+        return result.stdout
+
+
+@pytest.fixture
+def stack(tmp_path: Path, local_aws: str, capsys: pytest.CaptureFixture[str]) -> Stack:
+    with capsys.disabled():
+        engine = find_or_build(default_cache(), print)
+    for name in ("home", "state", "program", "pack"):
+        (tmp_path / name).mkdir()
+    env = {
+        "PULUMI_HOME": str(tmp_path / "home"),
+        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": "local",
+        "AWS_ENDPOINT_URL": local_aws,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+    }
+    install_provider(engine, env)
+    (tmp_path / "program" / "Pulumi.yaml").write_text("name: tiny\nruntime:\n  name: python\n")
+    (tmp_path / "program" / "Pulumi.dev.yaml").write_text(
+        "config:\n  aws:region: us-east-1\n  aws:allowedAccountIds: ['123456789012']\n"
+    )
+    (tmp_path / "program" / "__main__.py").write_text(PROGRAM)
+    (tmp_path / "pack" / "PulumiPolicy.yaml").write_text("runtime: python\nversion: 0.1.0\n")
+    (tmp_path / "pack" / "__main__.py").write_text(PACK)
+    (tmp_path / "pack" / "pack_rules.py").write_text(RULES)
+    made = Stack(engine=engine, env=env, program=tmp_path / "program", pack=tmp_path / "pack")
+    made.succeed("stack", "init", "dev")
+    return made
+
+
+def test_a_stack_goes_up_stays_the_same_keeps_no_value_and_goes_down(stack: Stack, aws: Callable[[str], Any]) -> None:
+    first = stack.succeed("up", "--yes", "--policy-pack", str(stack.pack))
+    assert "+ 5 created" in first
+    assert "warning" not in first.lower()
+
+    second = stack.succeed("up", "--yes", "--skip-preview")
+    assert "5 unchanged" in second
+
+    exported = stack.succeed("stack", "export")
+    assert MARKER not in exported
+    assert MARKER not in first + second
+    # Shown on demand, the engine has it among the inputs, as with the real provider, and nowhere else.
+    resources = json.loads(stack.succeed("stack", "export", "--show-secrets"))["deployment"]["resources"]
+    assert not [item["urn"] for item in resources if MARKER in json.dumps(item.get("outputs", {}))]
+
+    stack.succeed("refresh", "--yes", "--skip-preview")
+    assert "5 unchanged" in stack.succeed("preview")
+    shown = stack.succeed("stack", "export", "--show-secrets")
+    assert MARKER not in shown
+
+    outputs = json.loads(stack.succeed("stack", "output", "--json"))
+    assert outputs["account"] == "123456789012"
+    value = aws("secretsmanager").get_secret_value(SecretId=outputs["arn"])
+    assert MARKER in value["SecretString"]
+
+    assert "5 deleted" in stack.succeed("destroy", "--yes", "--skip-preview")
+    assert not [item for item in aws("secretsmanager").list_secrets()["SecretList"] if item["Name"] == "tiny/secret"]
+
+
+def test_a_mandatory_violation_blocks_and_fails(stack: Stack, aws: Callable[[str], Any]) -> None:
+    program = stack.program / "__main__.py"
+    program.write_text(PROGRAM.replace('tags={"Owner": "platform"}', 'tags={"Owners": "platform"}'))
+    before = len(aws("kms").list_keys()["Keys"])
+    result = stack.pulumi("up", "--yes", "--policy-pack", str(stack.pack))
+    assert result.returncode != 0
+    assert "every key needs an owner" in result.stdout
+    assert len(aws("kms").list_keys()["Keys"]) == before
+
+
+def test_an_error_in_the_program_is_shown_once_with_its_line(stack: Stack) -> None:
+    (stack.program / "__main__.py").write_text("raise ValueError('out of cheese')\n")
+    result = stack.pulumi("preview")
+    assert result.returncode != 0
+    assert result.stdout.count("ValueError: out of cheese") == 1
+    assert "exit code" not in result.stdout
+
+
+def test_an_unknown_property_and_a_wrong_account_are_shown_as_they_are(stack: Stack) -> None:
+    (stack.program / "__main__.py").write_text(
+        "import pulumi\n"
+        "class Odd(pulumi.CustomResource):\n"
+        "    def __init__(self):\n"
+        "        super().__init__('aws:kms/key:Key', 'odd', {'colour': 'red'})\n"
+        "Odd()\n"
+    )
+    result = stack.pulumi("preview")
+    assert "no property 'colour' of aws:kms/key:Key" in " ".join(result.stdout.split())
+    (stack.program / "Pulumi.dev.yaml").write_text(
+        "config:\n  aws:region: us-east-1\n  aws:allowedAccountIds: ['222233334444']\n"
+    )
+    result = stack.pulumi("preview")
+    assert "AWS account ID not allowed: 123456789012" in " ".join(result.stdout.split())
+    assert "Traceback" not in result.stdout
