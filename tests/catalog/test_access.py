@@ -1,6 +1,7 @@
 """The policy documents grant exactly what the catalogue says."""
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -52,10 +53,12 @@ def test_keys_are_used_through_secrets_manager_and_for_the_own_secrets_only() ->
 @pytest.mark.parametrize("purpose", derive.key_purposes(CATALOG))
 def test_key_administrators_cannot_decrypt_and_nobody_is_everybody(purpose: str) -> None:
     found = statements(access.key_policy(STAGING, purpose))
-    using = {"Decrypt", "Encrypt", "GenerateDataKey", "ReEncrypt", "Sign"}
+    # With a grant an administrator would lend the use of the key to himself.
+    using = {"CreateGrant", "Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo", "Sign"}
     for action in found["Administer"]["Action"]:
-        verb = action.removeprefix("kms:").rstrip("*")
-        assert not any(use.startswith(verb) for use in using), f"{action} lets an administrator use the key"
+        assert not any(fnmatchcase(f"kms:{use}", action) for use in using), (
+            f"{action} lets an administrator use the key"
+        )
     assert '"*"' not in json.dumps([statement["Principal"] for statement in found.values()])
 
 
