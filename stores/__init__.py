@@ -1,0 +1,1 @@
+"""Reads and writes the values of secrets: one contract, one module a store."""
