@@ -1,0 +1,50 @@
+# One verb a line. `make up` and `make test` set up all that they need; caches live outside the checkout.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup up down preview test check docs bench contract lock
+
+PYTHON := .venv/bin/python
+ENV ?= staging
+SOURCES := __main__.py bench catalog components lambdas policies sandbox secretsctl stores tests
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+setup: .venv/ready ## the virtual environment, from the locked requirements
+.venv/ready: requirements-dev.txt
+	@./setup.sh
+
+up: setup ## the stack ENV (staging) in the sandbox: servers, pulumi up, first values, a login
+	@$(PYTHON) -m sandbox up --env $(ENV)
+
+down: ## stops the sandbox and removes .sandbox/
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m sandbox down; fi
+
+preview: setup ## pulumi preview of ENV with the policy packs, in the sandbox
+	@$(PYTHON) -m sandbox preview --env $(ENV)
+
+test: setup ## every test; installs and starts the servers that they need
+	@$(PYTHON) -m sandbox install
+	@$(PYTHON) -m pytest
+
+check: setup ## format, lint, types and the fast tests
+	@$(PYTHON) -m ruff format --check $(SOURCES)
+	@$(PYTHON) -m ruff check $(SOURCES)
+	@$(PYTHON) -m mypy $(SOURCES)
+	@$(PYTHON) -m pytest -q -m "not servers and not e2e"
+
+docs: setup ## the files that are derived from the catalogue
+	@$(PYTHON) -m catalog
+
+bench: setup ## measurements, each a ratio with its aim
+	@$(PYTHON) -m bench.preview
+
+contract: setup ## the contract of the local AWS, on the sandbox and on stock moto
+	@$(PYTHON) -m pytest tests/contract/aws
+	@AWS_CONTRACT=moto $(PYTHON) -m pytest tests/contract/aws
+
+lock: setup ## recompiles the locks after a change of a *.in file
+	@$(PYTHON) -m uv pip compile -q --no-header --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
+	@$(PYTHON) -m uv pip compile -q --no-header --generate-hashes --python-version 3.11 -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	@$(PYTHON) -m uv pip compile -q --no-header --generate-hashes --python-version 3.11 -c requirements.txt sandbox/runtime/requirements.in -o sandbox/runtime/requirements.txt

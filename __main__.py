@@ -1,0 +1,17 @@
+"""Declares the secrets of one environment: `pulumi up --stack staging` or `prod`."""
+
+import pulumi
+
+from catalog import load
+from components.aws.environment import SecretsEnvironment, SecretsEnvironmentArgs
+
+try:
+    catalog = load.catalog()
+    environment = load.environment_from(pulumi.get_stack(), pulumi.Config().require_object("environment"))
+except load.CatalogError as exc:
+    raise pulumi.RunError(str(exc)) from exc
+
+programme = SecretsEnvironment(environment.name, SecretsEnvironmentArgs(environment=environment, catalog=catalog))
+
+pulumi.export("secret_arns", programme.secret_arns)
+pulumi.export("policy_arns", programme.policy_arns)

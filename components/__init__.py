@@ -1,0 +1,1 @@
+"""How the catalogue exists in a cloud: Pulumi components, one noun a file."""

@@ -1,0 +1,103 @@
+"""The Lambda function that rotates every secret of one target, with a role for exactly those."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from catalog import access, derive
+from catalog.environment import Environment
+from catalog.kind import KINDS, Kind
+from catalog.model import Catalog
+from components.aws import package
+
+HANDLER = "rotation.handler.handle"
+RUNTIME = "python3.11"
+TIMEOUT_SECONDS = 60
+MEMORY_MB = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class RotationFunctionArgs:
+    """`target` names the code, one of `catalog.kind.TARGETS`; `log_key_arn` is the key that encrypts its log."""
+
+    environment: Environment
+    catalog: Catalog
+    target: str
+    log_key_arn: pulumi.Input[str]
+
+
+class RotationFunction(pulumi.ComponentResource):
+    """Rotates the secrets of one target, and can touch no other; only Secrets Manager of this account invokes it."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: RotationFunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("llmobs:rotation:RotationFunction", name, None, opts)
+        environment = args.environment
+        physical_name = derive.function_name(environment, args.target)
+        tags = derive.environment_tags(environment)
+        child = pulumi.ResourceOptions(parent=self)
+        log = aws.cloudwatch.LogGroup(
+            name,
+            name=derive.log_group(environment, args.target),
+            retention_in_days=environment.log_retention_days,
+            kms_key_id=args.log_key_arn,
+            tags=tags,
+            opts=child,
+        )
+        role = aws.iam.Role(
+            name, name=physical_name, assume_role_policy=json.dumps(access.function_trust()), tags=tags, opts=child
+        )
+        policy = aws.iam.RolePolicy(
+            name,
+            name="rotate",
+            role=role.name,
+            policy=json.dumps(access.rotation_policy(environment, args.catalog, args.target)),
+            opts=child,
+        )
+        function = aws.lambda_.Function(
+            name,
+            name=physical_name,
+            description=f"Rotates the secrets of target {args.target}",
+            role=role.arn,
+            runtime=RUNTIME,
+            architectures=["arm64"],
+            handler=HANDLER,
+            code=pulumi.FileArchive(str(package.build(args.target))),
+            timeout=TIMEOUT_SECONDS,
+            memory_size=MEMORY_MB,
+            environment=aws.lambda_.FunctionEnvironmentArgs(variables=variables(args)),
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[log, policy]),
+        )
+        permission = aws.lambda_.Permission(
+            name,
+            function=function.name,
+            action="lambda:InvokeFunction",
+            principal="secretsmanager.amazonaws.com",
+            source_account=environment.account,
+            opts=child,
+        )
+        self.arn = function.arn
+        self.register_outputs({"arn": function.arn, "permission": permission.id})
+
+
+def variables(args: RotationFunctionArgs) -> Mapping[str, str]:
+    """The function's environment: which secrets it rotates and whom it trusts. Nothing secret."""
+    environment, target = args.environment, args.target
+    secrets = args.catalog.targeting(target)
+    settings = {
+        "ENVIRONMENT": environment.name,
+        "TARGET": target,
+        "KINDS": ",".join(sorted(kind for kind, spec in KINDS.items() if spec.target == target)),
+    }
+    if target == "postgres":
+        admin = next(secret for secret in secrets if secret.kind is Kind.POSTGRES_SUPERUSER)
+        settings["ADMIN_SECRET_ID"] = derive.secret_name(environment, admin)
+    trusted = {"postgres": environment.database.ca_pem, "redis": environment.cache.ca_pem}.get(target)
+    return settings | ({"CA_PEM": trusted} if trusted else {})

@@ -1,0 +1,142 @@
+"""The sandbox's command line: `python -m sandbox up`, `down`, `status`, `env`, `preview`, `refresh`, `install`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from enum import StrEnum
+from typing import Annotated, NoReturn
+
+import psycopg
+import redis as redis_driver
+import typer
+
+from catalog import load
+from sandbox import up as steps
+from sandbox.aws import process as aws
+from sandbox.aws.errors import SandboxError
+from sandbox.engine import EngineError
+from sandbox.place import Place
+from sandbox.servers import postgres, redis
+from sandbox.servers.errors import ServerError
+from sandbox.stack import Stack, StackError
+from sandbox.steps import TALK
+
+CLEAR = (
+    EngineError,
+    SandboxError,
+    ServerError,
+    StackError,
+    load.CatalogError,
+    psycopg.Error,
+    redis_driver.RedisError,
+    steps.UpError,
+)
+"""Errors whose text says what happened and what to do; anything else is a defect of ours and keeps its traceback."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+class EnvironmentName(StrEnum):
+    """The stacks that the sandbox can run."""
+
+    STAGING = "staging"
+    PROD = "prod"
+
+
+Env = Annotated[EnvironmentName, typer.Option("--env", help="The stack.")]
+
+
+@app.command()
+def up(env: Env = EnvironmentName.STAGING) -> None:
+    """Start everything, deploy the stack, give the first values, rotate, read. Safe to interrupt and run again."""
+    steps.up(Place(name=env.value))
+
+
+@app.command()
+def down() -> None:
+    """Stop every sandbox and remove .sandbox/."""
+    for env in EnvironmentName:
+        place = Place(name=env.value)
+        if place.root.exists():
+            aws.stop(place.root / "aws")
+            redis.stop(place.root / "redis")
+            postgres.stop(place.root / "postgres")
+            place.remove()
+            TALK.print(f"sandbox {place.name}: stopped and removed")
+
+
+@app.command()
+def env(env: Env = EnvironmentName.STAGING) -> None:
+    """Print what makes a shell talk to the sandbox: eval "$(python -m sandbox env)"."""
+    place = _existing(env)
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in steps.variables(place, _cloud(place)).items()]
+    sys.stdout.write("\n".join([*lines, f"export PATH={shlex.quote(str(load.ROOT / 'bin'))}:$PATH", ""]))
+
+
+@app.command()
+def status() -> None:
+    """Show what runs, and where."""
+    for env in EnvironmentName:
+        place = Place(name=env.value)
+        if place.root.exists():
+            servers = steps.start(place)
+            TALK.print(
+                f"{place.name}: PostgreSQL localhost:{servers.postgres.port} (pid {servers.postgres.pid}), "
+                f"Redis localhost:{servers.redis.port} (pid {servers.redis.pid}), "
+                f"AWS {servers.aws.endpoint} (pid {servers.aws.pid})"
+            )
+
+
+@app.command()
+def preview(env: Env = EnvironmentName.STAGING) -> None:
+    """Preview the stack with the tier pack; the exit code is 1 when a rule is broken."""
+    _stack(Place(name=env.value)).preview()
+
+
+@app.command()
+def refresh(env: Env = EnvironmentName.STAGING) -> None:
+    """Read every resource back into the state, and say what had drifted."""
+    TALK.print(f"refresh: {_stack(_existing(env)).refresh()}")
+
+
+@app.command()
+def install() -> None:
+    """Install PostgreSQL and Redis and find or build the engine, without starting anything."""
+    steps.install()
+    steps.engine()
+    steps.ensure_runtime()
+
+
+def _stack(place: Place) -> Stack:
+    return steps.stack(place, steps.start(place).aws, steps.engine())
+
+
+def _existing(env: EnvironmentName) -> Place:
+    place = Place(name=env.value)
+    if not place.stack_file.exists():
+        raise steps.UpError(f"there is no sandbox {env.value}; run `make up ENV={env.value}` first")
+    return place
+
+
+def _cloud(place: Place) -> aws.LocalAws:
+    return aws.start(place.root / "aws", account=place.declared.account, region=place.declared.region)
+
+
+def main() -> NoReturn:
+    """Runs a command; an error whose cause is known is said in its own words, without a traceback."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as exc:
+        sys.exit(exc.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        TALK.print("\ninterrupted; run it again to go on from here")
+        sys.exit(130)
+    except CLEAR as exc:
+        TALK.print(f"[red]error[/] {exc}", highlight=False)
+        sys.exit(1)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

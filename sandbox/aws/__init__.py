@@ -1,0 +1,1 @@
+"""The local AWS: moto behind a layer that keeps to AWS's documented behaviour, on loopback only."""

@@ -1,0 +1,1 @@
+"""Secrets Manager as documented: pure rules over dataclasses, a wire, and durable storage."""

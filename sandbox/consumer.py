@@ -1,0 +1,44 @@
+"""A consumer in the sandbox: logs in to the real servers with the files that `secretsctl fetch` wrote."""
+
+from __future__ import annotations
+
+import boto3
+import psycopg
+import redis
+
+from catalog import derive
+from sandbox.place import Place
+
+
+def fetched(place: Place, name: str) -> str:
+    """The fetched value of `name`."""
+    return (place.fetched / derive.file_name(name)).read_text(encoding="utf-8")
+
+
+def database_user(place: Place) -> str:
+    """Logs in afresh with DATABASE_URL and returns the role that PostgreSQL saw. Raises psycopg.OperationalError."""
+    with psycopg.connect(fetched(place, "DATABASE_URL"), connect_timeout=10) as connection:
+        row = connection.execute("select session_user").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def cache_user(place: Place) -> str:
+    """Logs in afresh with REDIS_URL and returns the user that Redis saw. Raises redis.RedisError."""
+    client = redis.Redis.from_url(fetched(place, "REDIS_URL"), ssl_ca_certs=str(place.ca_file), decode_responses=True)
+    with client:
+        return str(client.acl_whoami())
+
+
+def was_rotated(place: Place, endpoint: str, name: str) -> bool:
+    """Whether the secret `name` changed since its first real value, decided from its labels."""
+    client = boto3.client(
+        "secretsmanager",
+        endpoint_url=endpoint,
+        region_name=place.declared.region,
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",  # noqa: S106 - the local AWS asks for a name, not for a secret
+    )
+    secret_id = f"{derive.SERVICE}/{place.name}/{name}"
+    stages = client.describe_secret(SecretId=secret_id)["VersionIdsToStages"].values()
+    return not any({"AWSPREVIOUS", derive.BOOTSTRAP_LABEL} <= set(labels) for labels in stages)

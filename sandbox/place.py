@@ -1,0 +1,128 @@
+"""Where one environment's sandbox lives: its folder, ports, first passwords and the stack file with its own hosts."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+
+from catalog import load
+from catalog.environment import Environment
+from sandbox.servers.server import Server
+
+HOST = "localhost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """The sandbox of the environment `name`, under `.sandbox/<name>` unless `base` says otherwise."""
+
+    name: str
+    base: Path = load.ROOT / ".sandbox"
+
+    @property
+    def root(self) -> Path:
+        """The folder of this sandbox, mode 711: PostgreSQL runs as another user and must pass through."""
+        return self.base / self.name
+
+    @property
+    def stack_file(self) -> Path:
+        """The stack file as the sandbox uses it; `secretsctl` and Pulumi both read it."""
+        return self.root / f"Pulumi.{self.name}.yaml"
+
+    @property
+    def ca_file(self) -> Path:
+        """The CA of the sandbox's servers, for consumers: `database.ca_path` of the stack file."""
+        return self.root / "ca.crt"
+
+    @property
+    def fetched(self) -> Path:
+        """Where `make up` fetches the values of the secrets to."""
+        return self.root / "secrets"
+
+    @cached_property
+    def declared(self) -> Environment:
+        """The environment as the stack file in the repository declares it."""
+        return load.environment(self.name)
+
+    def make(self) -> None:
+        """Makes the folder; what is there already stays."""
+        for folder in (self.base, self.root):
+            folder.mkdir(mode=0o711, exist_ok=True)
+
+    def remove(self) -> None:
+        """Removes everything of this sandbox, and the common folder when it was the last."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        if self.base.is_dir() and not any(self.base.iterdir()):
+            self.base.rmdir()
+
+    @property
+    def first_values(self) -> Mapping[str, str]:
+        """What a person would give to `secretsctl bootstrap`, by the guide's names; empty once the store holds it.
+
+        The passwords of PostgreSQL and Redis are those that the servers start with. The rest stands in for what other
+        companies issue: random, in the right form, good for nothing.
+        """
+        path = self.root / "first-values.json"
+        if not path.exists():
+            _write(path, json.dumps(_made_up()), mode=0o600)
+        values: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return values
+
+    def forget_first_values(self) -> None:
+        """Takes the first values off the disk, once the store holds them."""
+        _write(self.root / "first-values.json", "{}", mode=0o600)
+
+    def write_stack_file(self, *, postgres: Server, redis: Server) -> None:
+        """Writes the repository's stack file with the sandbox's hosts, ports and CA in place of the real ones."""
+        source = load.ROOT / f"Pulumi.{self.name}.yaml"
+        stack = yaml.safe_load(source.read_text(encoding="utf-8"))
+        settings = stack["config"][load.CONFIG_KEY]
+        settings["database"] |= {
+            "host": HOST,
+            "port": postgres.port,
+            "ca_path": str(self.ca_file),
+            "ca_pem": postgres.ca_pem,
+        }
+        settings["cache"] |= {"host": HOST, "port": redis.port, "ca_pem": redis.ca_pem}
+        if salt := self._encryption_salt():
+            stack["encryptionsalt"] = salt
+        _write(self.ca_file, postgres.ca_pem, mode=0o644)
+        _write(self.stack_file, yaml.safe_dump(stack, sort_keys=False), mode=0o644)
+
+    def _encryption_salt(self) -> str | None:
+        # Pulumi writes the salt of its passphrase into the stack file; another one would not open the state.
+        if not self.stack_file.exists():
+            return None
+        salt: str | None = yaml.safe_load(self.stack_file.read_text(encoding="utf-8")).get("encryptionsalt")
+        return salt
+
+
+def _made_up() -> dict[str, str]:
+    return {
+        "DB_PASSWORD": secrets.token_urlsafe(32),
+        "REDIS_PASSWORD": secrets.token_urlsafe(32),
+        "GRAFANA_ADMIN_PASSWORD": secrets.token_urlsafe(32),
+        "AWS_ACCESS_KEY_ID": "AKIA" + "".join(secrets.choice(string.ascii_uppercase) for _ in range(16)),
+        "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
+        "SMTP_PASSWORD": secrets.token_urlsafe(32),
+        "OPENAI_API_KEY": f"sk-sandbox-{secrets.token_urlsafe(32)}",
+        "ANTHROPIC_API_KEY": f"sk-ant-sandbox-{secrets.token_urlsafe(32)}",
+        "SENTRY_DSN": f"https://{secrets.token_hex(16)}@sentry.invalid/1",
+    }
+
+
+def _write(path: Path, text: str, *, mode: int) -> None:
+    beside = path.with_name(path.name + ".part")
+    beside.unlink(missing_ok=True)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+        file.write(text)
+    beside.replace(path)

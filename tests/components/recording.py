@@ -1,0 +1,53 @@
+"""Pulumi mocks that record every resource that a program declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One resource as the engine would see it: type token, logical name, inputs in camelCase."""
+
+    token: str
+    name: str
+    inputs: dict[str, Any]
+
+
+@dataclass
+class RecordingMocks(mocks.Mocks):
+    """Answers each resource with its inputs, an id and an ARN, and keeps what it was asked."""
+
+    recorded: list[Recorded] = field(default_factory=list)
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        self.recorded.append(Recorded(args.typ, args.name, dict(args.inputs)))
+        return f"{args.name}-id", {
+            **args.inputs,
+            "arn": f"arn:mock:{args.typ}:{args.name}",
+            "keyId": f"{args.name}-key",
+        }
+
+    def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:
+        raise AssertionError(f"the program asked the provider for {args.token}; it must not read anything")
+
+    def of(self, token: str) -> dict[str, dict[str, Any]]:
+        """The inputs of every resource of type `token`, by logical name."""
+        return {resource.name: resource.inputs for resource in self.recorded if resource.token == token}
+
+
+def record(declare: Callable[[], object], stack: str = "staging") -> RecordingMocks:
+    """Runs `declare` under mocks, waits until every resource is registered, and returns what was declared."""
+    recorder = RecordingMocks()
+    mocks.set_mocks(recorder, project="llm-observatory-secrets", stack=stack, preview=False)
+
+    def run() -> None:  # a returned value would be awaited as an output
+        declare()
+
+    pulumi.runtime.test(run)()
+    return recorder

@@ -1,0 +1,141 @@
+"""The program declares every secret of the catalogue, and no credential."""
+
+import json
+import runpy
+from typing import Any
+
+import pulumi
+import pytest
+from recording import RecordingMocks, record
+
+from catalog import access, derive, load
+from components.aws.environment import SecretsEnvironment, SecretsEnvironmentArgs
+
+CATALOG = load.catalog()
+SECRET = "aws:secretsmanager/secret:Secret"
+VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
+ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
+FUNCTION = "aws:lambda/function:Function"
+
+
+@pytest.fixture(scope="module", params=["staging", "prod"])
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def declared(name: str) -> RecordingMocks:
+    args = SecretsEnvironmentArgs(environment=load.environment(name), catalog=CATALOG)
+    return record(lambda: SecretsEnvironment(name, args), stack=name)
+
+
+def test_every_secret_has_its_name_tags_description_and_key(name: str, declared: RecordingMocks) -> None:
+    environment = load.environment(name)
+    found = declared.of(SECRET)
+    assert found.keys() == CATALOG.by_name.keys()
+    for secret in CATALOG.secrets:
+        inputs = found[secret.name]
+        assert inputs["name"] == f"llm-observatory/{name}/{secret.name}"
+        assert inputs["description"] == secret.description
+        assert inputs["tags"] == derive.secret_tags(environment, CATALOG, secret)
+        assert inputs["kmsKeyId"] == f"arn:mock:aws:kms/key:Key:tier-{secret.tier}"
+        assert inputs["recoveryWindowInDays"] == environment.recovery_window_days
+
+
+def test_every_secret_is_rotated_by_the_function_of_its_kind_within_its_tier(declared: RecordingMocks) -> None:
+    found = declared.of(ROTATION)
+    assert found.keys() == CATALOG.by_name.keys()
+    for secret in CATALOG.secrets:
+        inputs = found[secret.name]
+        assert inputs["secretId"] == f"arn:mock:{SECRET}:{secret.name}"
+        assert inputs["rotationLambdaArn"] == f"arn:mock:{FUNCTION}:rotate-{secret.spec.target}"
+        assert inputs["rotationRules"] == {"automaticallyAfterDays": derive.rotation_days(CATALOG, secret)}
+        assert inputs["rotateImmediately"] is False
+
+
+def test_the_first_version_is_a_marker_without_credential_through_the_write_only_argument(
+    name: str, declared: RecordingMocks
+) -> None:
+    for secret in CATALOG.secrets:
+        inputs = declared.of(VERSION)[secret.name]
+        assert "secretString" not in inputs
+        assert "secretBinary" not in inputs
+        assert inputs["versionStages"] == ["AWSCURRENT", "LLMOBS_BOOTSTRAP"]
+        marker = json.loads(unwrapped(inputs["secretStringWo"]))
+        assert marker == derive.marker(load.environment(name), secret)
+        assert not marker.keys() & secret.spec.credentials
+
+
+def unwrapped(value: Any) -> str:
+    """The text in a secret output, which mocks receive in the engine's envelope."""
+    return str(value["value"] if isinstance(value, dict) else value)
+
+
+def test_a_function_knows_which_secrets_it_rotates_and_nothing_secret(name: str, declared: RecordingMocks) -> None:
+    found = declared.of(FUNCTION)
+    assert found.keys() == {f"rotate-{target}" for target in CATALOG.targets}
+    for target in CATALOG.targets:
+        variables = found[f"rotate-{target}"]["environment"]["variables"]
+        assert (variables["ENVIRONMENT"], variables["TARGET"]) == (name, target)
+        assert {s.kind for s in CATALOG.targeting(target)} <= set(variables["KINDS"].split(","))
+    admin = found["rotate-postgres"]["environment"]["variables"]["ADMIN_SECRET_ID"]
+    assert admin == f"llm-observatory/{name}/db-password"
+
+
+def test_only_secrets_manager_of_the_account_may_invoke_a_function(name: str, declared: RecordingMocks) -> None:
+    for inputs in declared.of("aws:lambda/permission:Permission").values():
+        assert inputs["principal"] == "secretsmanager.amazonaws.com"
+        assert inputs["sourceAccount"] == load.environment(name).account
+        assert inputs["action"] == "lambda:InvokeFunction"
+
+
+def test_every_key_turns_by_itself_and_has_its_policy_and_alias(name: str, declared: RecordingMocks) -> None:
+    environment = load.environment(name)
+    assert declared.of("aws:kms/key:Key").keys() == set(derive.key_purposes(CATALOG))
+    for purpose, inputs in declared.of("aws:kms/key:Key").items():
+        assert inputs["enableKeyRotation"] is True
+        assert json.loads(inputs["policy"]) == access.key_policy(environment, purpose)
+        alias = declared.of("aws:kms/alias:Alias")[purpose]
+        assert alias == {"name": f"alias/llm-observatory-{name}-{purpose}", "targetKeyId": f"{purpose}-key"}
+
+
+def test_every_consumer_gets_a_policy_for_its_own_secrets(name: str, declared: RecordingMocks) -> None:
+    environment = load.environment(name)
+    policies = declared.of("aws:iam/policy:Policy")
+    assert policies.keys() == {f"read-{consumer.name}" for consumer in CATALOG.consumers}
+    for consumer in CATALOG.consumers:
+        document = json.loads(policies[f"read-{consumer.name}"]["policy"])
+        assert document == access.consumer_policy(environment, CATALOG, consumer.name)
+
+
+def test_logs_are_encrypted_and_kept_as_long_as_the_environment_says(name: str, declared: RecordingMocks) -> None:
+    for inputs in declared.of("aws:cloudwatch/logGroup:LogGroup").values():
+        assert inputs["retentionInDays"] == load.environment(name).log_retention_days
+        assert inputs["kmsKeyId"] == "arn:mock:aws:kms/key:Key:logs"
+
+
+def test_type_tokens_are_what_the_state_holds(declared: RecordingMocks) -> None:
+    # A changed token replaces every child of the component: change it with `aliases`, or not at all.
+    assert {resource.token for resource in declared.recorded if resource.token.startswith("llmobs:")} == {
+        "llmobs:access:ConsumerAccess",
+        "llmobs:environment:SecretsEnvironment",
+        "llmobs:key:ManagedKey",
+        "llmobs:rotation:RotationFunction",
+        "llmobs:secret:ManagedSecret",
+    }
+
+
+def test_the_program_reads_as_one_sentence_and_declares_the_environment_of_its_stack() -> None:
+    path = load.ROOT / "__main__.py"
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 40
+    settings = load.environment("staging").model_dump(mode="json", exclude={"name"})
+    pulumi.runtime.set_config(load.CONFIG_KEY, json.dumps(settings))
+    declared = record(lambda: runpy.run_path(str(path)))
+    assert declared.of(SECRET).keys() == CATALOG.by_name.keys()
+
+
+def test_a_broken_environment_stops_the_program_before_the_first_resource() -> None:
+    settings = load.environment("staging").model_dump(mode="json", exclude={"name"}) | {"account": "1"}
+    pulumi.runtime.set_config(load.CONFIG_KEY, json.dumps(settings))
+    with pytest.raises(pulumi.RunError, match="field 'account': '1' is not allowed"):
+        record(lambda: runpy.run_path(str(load.ROOT / "__main__.py")))
