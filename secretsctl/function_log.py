@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 LOOK_BACK_SECONDS = 3600
 """How far back a search goes: enough for any clock that is wrong, and not the years that a group keeps."""
 
+CRASHES = '?"Task timed out" ?"Runtime."'
+"""Lambda's words for a function that ran out of time, could not be loaded, or died:
+docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html"""
+_CRASH = re.compile(r"timed out after [\d.]+ seconds|(?<=\[ERROR\] )Runtime\.\w+: .*|(?<=Error: )Runtime\.\w+.*")
+
 
 class FunctionLog:
     """Finds the errors of a rotation by its token. The functions write one JSON object a line, without values."""
@@ -26,6 +32,28 @@ class FunctionLog:
         self._client = client
         self._environment = environment
         self._since = int((time.time() - LOOK_BACK_SECONDS) * 1000)
+
+    def crashes(self, target: str, since: float) -> Mapping[str, str]:
+        """What Lambda itself says of a function that did not get as far as our own log lines: event id to text.
+
+        `since` is in seconds of the epoch: such a line carries no token, so only time ties it to a rotation.
+
+        Raises:
+            StoreError: the log may not be read.
+        """
+        found: dict[str, str] = {}
+        try:
+            with translated(f"read log group {self.group(target)}"):
+                pages = self._client.get_paginator("filter_log_events").paginate(
+                    logGroupName=self.group(target), filterPattern=CRASHES, startTime=int(since * 1000)
+                )
+                for page in pages:
+                    for event in page["events"]:
+                        if line := _CRASH.search(event.get("message", "")):
+                            found[event.get("eventId", "")] = f"the function {line[0].strip()}"
+        except NotFoundError:
+            return {}
+        return found
 
     def group(self, target: str) -> str:
         """The name of the log group of the function of `target`."""

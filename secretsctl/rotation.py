@@ -20,13 +20,15 @@ docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html"""
 
 @dataclass(frozen=True, kw_only=True)
 class Rotation:
-    """A rotation that was started: version ids, no values. `known` are the errors from before this start."""
+    """A rotation that was started: version ids, no values. `known` are the errors from before this start, which was at
+    `started`, in seconds of the epoch."""
 
     secret: str
     target: str
     old: str | None
     new: str
     known: frozenset[str] = field(default_factory=frozenset)
+    started: float = field(default_factory=time.time)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +119,8 @@ class Rotations:
             errors, unreadable = self._errors(rotation.target, rotation.new)
             if new := [text for event, text in errors.items() if event not in rotation.known]:
                 return Outcome(rotation=rotation, error=new[-1])
+            if crashes := self._crashes(rotation):
+                return Outcome(rotation=rotation, error=crashes[-1])
         if late:
             why = f" ({unreadable})" if unreadable else ""
             return Outcome(
@@ -125,6 +129,12 @@ class Rotations:
                 f"it goes on by itself: follow it with `secretsctl rotate {rotation.secret} --resume`",
             )
         return None
+
+    def _crashes(self, rotation: Rotation) -> list[str]:
+        try:
+            return list(self._log.crashes(rotation.target, rotation.started).values())
+        except StoreError:
+            return []
 
     def _errors(self, target: str, token: str) -> tuple[Mapping[str, str], StoreError | None]:
         """The errors, or none and why they cannot be read: an operator without logs can still rotate."""

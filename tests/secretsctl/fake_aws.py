@@ -7,6 +7,7 @@ refuses while AWSPENDING is elsewhere ("will be reattempted"), a token stands fo
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 import uuid
@@ -140,10 +141,10 @@ class FakeAws:
         return {"Name": request["SecretId"], "VersionId": token}
 
     def FilterLogEvents(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        group, wanted = request["logGroupName"], request["filterPattern"].strip('"')
+        group, wanted = request["logGroupName"], re.findall('"([^"]+)"', request["filterPattern"])
         if not any(event["group"] == group for event in self.events):
             raise RefusalError("ResourceNotFoundException", "The specified log group does not exist.")
-        found = [event for event in self.events if event["group"] == group and wanted in event["message"]]
+        found = [e for e in self.events if e["group"] == group and any(word in e["message"] for word in wanted)]
         return {"events": [{"eventId": event["id"], "message": event["message"]} for event in found]}
 
     def log(self, secret_id: str, token: str, level: str, event: str, error: str | None) -> None:
@@ -160,13 +161,22 @@ class FakeAws:
         token = secret.holder(PENDING)
         assert token is not None
         self.log(id_, token, "INFO", "begin", None)
+        if secret.crashes_with:
+            group = f"/aws/lambda/llm-observatory-{id_.split('/')[1]}-rotate-{secret.target}"
+            self.events.append({"id": str(len(self.events)), "group": group, "message": secret.crashes_with})
         if secret.fails_with:
             self.log(id_, token, "ERROR", "failed", secret.fails_with)
 
     def _work(self, id_: str, secret: FakeSecret) -> None:
         """A rotation goes on while it is looked at: it is done at the second look, if it can be."""
         pending = secret.holder(PENDING)
-        if pending is None or CURRENT in secret.versions[pending].labels or secret.fails_with or not secret.looks_left:
+        if (
+            pending is None
+            or CURRENT in secret.versions[pending].labels
+            or secret.fails_with
+            or secret.crashes_with
+            or not secret.looks_left
+        ):
             return
         secret.looks_left -= 1
         if secret.looks_left == 0:

@@ -24,6 +24,7 @@ class FakeSecret:
     rotated: float | None = None
     next_rotation: float | None = None
     fails_with: str | None = None
+    crashes_with: str | None = None
     makes: dict[str, object] = field(default_factory=dict)
     looks_left: int = 0
     attempts: int = 0

@@ -45,6 +45,25 @@ def test_it_shows_the_error_of_the_function(bootstrapped: Bench, no_canary: Call
     no_canary(result.stdout, result.stderr)
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("2026-11-24T06:42:54Z 5f65 Task timed out after 60.00 seconds", "the function timed out after 60.00 seconds"),
+        (
+            "[ERROR] Runtime.ImportModuleError: Unable to import module 'rotation.handler'",
+            "the function Runtime.ImportModuleError: Unable to import module 'rotation.handler'",
+        ),
+    ],
+)
+def test_a_function_that_crashes_before_its_first_line_is_told_at_once(
+    bootstrapped: Bench, line: str, told: str
+) -> None:
+    bootstrapped.secret("jwt-secret").crashes_with = line
+    result = bootstrapped.run("rotate", "jwt-secret", "--timeout", "600")
+    assert result.exit_code == 1
+    assert told in result.stderr
+
+
 def test_of_two_one_that_fails_is_partly(bootstrapped: Bench) -> None:
     bootstrapped.secret("redis-password").fails_with = "x"
     result = bootstrapped.run("rotate", "redis-password", "jwt-secret")

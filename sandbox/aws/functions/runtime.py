@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from sandbox.aws.errors import SandboxError
@@ -46,9 +47,10 @@ def ensure_runtime(requirements: Path = REQUIREMENTS) -> Path:
 
 
 def _build(requirements: Path, place: Path) -> None:
-    uv = shutil.which("uv")
+    beside = Path(sys.executable).with_name("uv")  # where setup.sh puts it
+    uv = str(beside) if beside.exists() else shutil.which("uv")
     if uv is None:
-        raise SandboxError("the Lambda runtime is built with uv, which is not on PATH; install uv and start again")
+        raise SandboxError("the Lambda runtime is built with uv, which is missing; run `make setup`")
     # A venv's scripts hold its own path, so it is built in place and counts only with its mark, written last.
     shutil.rmtree(place, ignore_errors=True)
     _run([uv, "venv", "--quiet", "--python", PYTHON, str(place)])
