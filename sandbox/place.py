@@ -8,7 +8,7 @@ import secrets
 import shutil
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -23,10 +23,14 @@ HOST = "localhost"
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """The sandbox of the environment `name`, under `.sandbox/<name>` unless `base` says otherwise."""
+    """The sandbox of the environment `name`, under `.sandbox/<name>`.
+
+    `base`, or the variable LLMOBS_SANDBOX, names another folder than `.sandbox`; sandboxes in different folders run
+    side by side.
+    """
 
     name: str
-    base: Path = load.ROOT / ".sandbox"
+    base: Path = field(default_factory=lambda: Path(os.environ.get("LLMOBS_SANDBOX") or load.ROOT / ".sandbox"))
 
     @property
     def root(self) -> Path:

@@ -16,7 +16,6 @@ from sandbox.place import Place
 from sandbox.provider.install import install_provider
 from sandbox.steps import say
 
-PACK = load.ROOT / "policies" / "tiers"
 _PASSPHRASE = "sandbox"  # noqa: S105 - protects nothing: the state holds no secret, and the sandbox is thrown away
 _PROGRESS = re.compile(r"^ *[+~-]+ +(\S+) (\S+) (created|updated|deleted|replaced)\b")
 
@@ -71,18 +70,22 @@ class Stack:
             self.run("stack", "init", self.place.name, folder=self.place.root)
         self.run("cancel", "--yes", "--stack", self.place.name)
 
+    def was_killed(self) -> bool:
+        """Whether an update was killed while resources were being made: some may exist that the state does not know."""
+        return bool(json.loads(self.export())["deployment"].get("pending_operations"))
+
     def up(self) -> Outcome:
         """Deploys with the tier pack; a violation stops it before the first resource.
 
         Raises:
             StackError: the engine failed; what it said was shown.
         """
-        self._stream("up", "--yes", "--suppress-outputs", *self._target)
+        self._stream("up", "--yes", "--suppress-outputs", *self.target)
         return self._last_outcome()
 
     def preview(self) -> None:
         """Shows what `up` would do, with the tier pack's findings. Raises StackError when it would fail."""
-        self._stream("preview", *self._target, quiet=False)
+        self._stream("preview", *self.target, quiet=False)
 
     def refresh(self) -> Outcome:
         """Reads every resource back and takes what is there into the state. Raises StackError."""
@@ -98,8 +101,8 @@ class Stack:
         return ("--config-file", str(self.place.stack_file))
 
     @property
-    def _target(self) -> tuple[str, ...]:
-        return ("--stack", self.place.name, *self._config, "--policy-pack", str(PACK))
+    def target(self) -> tuple[str, ...]:
+        return ("--stack", self.place.name, *self._config, "--policy-pack", str(self.program / "policies" / "tiers"))
 
     def _last_outcome(self) -> Outcome:
         history = json.loads(self.run("stack", "history", "--json", "--page-size", "1", "--stack", self.place.name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -102,6 +103,7 @@ def up(place: Place) -> None:
             f"PostgreSQL on port {servers.postgres.port}, Redis on port {servers.redis.port}, AWS {servers.aws.endpoint}"
         )
     with steps.step("deploy", f"stack {place.name} is deployed and complies with the tier pack"):
+        servers = _start_over_if_killed(place, servers, chosen)
         outcome = stack(place, servers.aws, chosen).up()
         say(f"resources: {outcome}")
     ours = variables(place, servers.aws)
@@ -114,6 +116,22 @@ def up(place: Place) -> None:
     _secretsctl(ours, "list")
     TALK.print(f"\n{steps.summary()}\n")
     TALK.print(_NEXT.format(python=os.path.relpath(sys.executable), name=place.name), highlight=False)
+
+
+def _start_over_if_killed(place: Place, servers: Servers, chosen: Engine) -> Servers:
+    if not stack(place, servers.aws, chosen).was_killed():
+        return servers
+    if not place.first_values:
+        raise UpError(
+            "an update was killed while resources were being made, and the secrets have values already; "
+            "look at `pulumi refresh --import-pending-creates`, or give the sandbox up with `make down`"
+        )
+    say("an update was killed half-way, before any secret had a value: deploying from the start")
+    aws.stop(place.root / "aws")
+    for folder in ("aws", "state"):
+        shutil.rmtree(place.root / folder)
+    place.stack_file.unlink()  # its salt belongs to the state
+    return start(place)
 
 
 _NEXT = """[bold]Try next[/]
