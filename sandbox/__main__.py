@@ -126,16 +126,15 @@ def _cloud(place: Place) -> aws.LocalAws:
 def main() -> NoReturn:
     """Runs a command; an error whose cause is known is said in its own words, without a traceback."""
     try:
-        app(standalone_mode=False)
-    except typer.Exit as exc:
-        sys.exit(exc.exit_code)
+        code = app(standalone_mode=False)  # typer turns an interruption into its code, 130, and returns it
     except (KeyboardInterrupt, typer.Abort):
-        TALK.print("\ninterrupted; run it again to go on from here")
-        sys.exit(130)
+        code = 130
     except CLEAR as exc:
         TALK.print(f"[red]error[/] {exc}", highlight=False)
         sys.exit(1)
-    sys.exit(0)
+    if code == 130:
+        TALK.print("\ninterrupted; run it again to go on from here")
+    sys.exit(code)
 
 
 if __name__ == "__main__":

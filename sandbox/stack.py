@@ -117,7 +117,9 @@ class Stack:
 
     def _stream(self, *args: str, quiet: bool = True) -> None:
         """Runs the engine; tells resource by resource what it does, and everything it said when it fails."""
-        process = subprocess.Popen(  # noqa: S603 - the engine that was chosen
+        said: list[str] = []
+        # On Ctrl-C the engine gets the signal too; leaving the block waits until it has finished what is under way.
+        with subprocess.Popen(  # noqa: S603 - the engine that was chosen
             [str(self.engine.binary), "--non-interactive", *args, "--color", "never"],
             cwd=self.program,
             env=self.engine.environment(self.environment),
@@ -125,21 +127,15 @@ class Stack:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-        )
-        said: list[str] = []
-        assert process.stdout is not None
-        try:
+        ) as process:
+            assert process.stdout is not None
             for line in process.stdout:
                 said.append(line.rstrip())
                 if not quiet:
                     say(line.rstrip())
                 elif step := _PROGRESS.match(line):
                     say(f"{step[3]} {step[1]} {step[2]}")
-        except KeyboardInterrupt:
-            process.wait()  # the engine got the signal too, and finishes what is under way
-            raise
-        if process.wait() != 0:
-            if quiet:
-                for line in said:
-                    say(line)
+        if process.returncode != 0:
+            for line in said if quiet else ():
+                say(line)
             raise StackError(f"pulumi {args[0]} of {self.place.name} failed with code {process.returncode}; see above")

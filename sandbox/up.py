@@ -19,7 +19,7 @@ from sandbox.place import Place
 from sandbox.servers import postgres, redis
 from sandbox.servers.errors import ServerError
 from sandbox.servers.server import Server
-from sandbox.stack import Stack
+from sandbox.stack import Stack, StackError
 from sandbox.steps import TALK, Steps, say
 
 APPLICATION = "db-app-password"
@@ -99,9 +99,8 @@ def up(place: Place) -> None:
         ensure_runtime()
     with steps.step("start", "PostgreSQL, Redis and the local AWS answer on loopback"):
         servers = start(place)
-        say(
-            f"PostgreSQL on port {servers.postgres.port}, Redis on port {servers.redis.port}, AWS {servers.aws.endpoint}"
-        )
+        say(f"PostgreSQL on port {servers.postgres.port}, Redis on port {servers.redis.port}")
+        say(f"AWS at {servers.aws.endpoint}")
     with steps.step("deploy", f"stack {place.name} is deployed and complies with the tier pack"):
         servers = _start_over_if_killed(place, servers, chosen)
         outcome = stack(place, servers.aws, chosen).up()
@@ -119,8 +118,12 @@ def up(place: Place) -> None:
 
 
 def _start_over_if_killed(place: Place, servers: Servers, chosen: Engine) -> Servers:
-    if not stack(place, servers.aws, chosen).was_killed():
-        return servers
+    try:
+        if not stack(place, servers.aws, chosen).was_killed():
+            return servers
+    except StackError:  # a state file that was half written when the engine died
+        if not place.first_values:
+            raise
     if not place.first_values:
         raise UpError(
             "an update was killed while resources were being made, and the secrets have values already; "

@@ -35,6 +35,7 @@ class RotationFunction(pulumi.ComponentResource):
     """Rotates the secrets of one target, and can touch no other; only Secrets Manager of this account invokes it."""
 
     arn: pulumi.Output[str]
+    permission: aws.lambda_.Permission
 
     def __init__(self, name: str, args: RotationFunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("llmobs:rotation:RotationFunction", name, None, opts)
@@ -75,7 +76,7 @@ class RotationFunction(pulumi.ComponentResource):
             tags=tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[log, policy]),
         )
-        permission = aws.lambda_.Permission(
+        self.permission = aws.lambda_.Permission(
             name,
             function=function.name,
             action="lambda:InvokeFunction",
@@ -84,7 +85,7 @@ class RotationFunction(pulumi.ComponentResource):
             opts=child,
         )
         self.arn = function.arn
-        self.register_outputs({"arn": function.arn, "permission": permission.id})
+        self.register_outputs({"arn": function.arn, "permission": self.permission.id})
 
 
 def variables(args: RotationFunctionArgs) -> Mapping[str, str]:

@@ -65,7 +65,7 @@ class ManagedSecret(pulumi.ComponentResource):
             rotation_rules=aws.secretsmanager.SecretRotationRotationRulesArgs(
                 automatically_after_days=derive.rotation_days(args.catalog, secret)
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[marker, args.function]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[marker, args.function.permission]),
         )
         self.arn = container.arn
         self.register_outputs({"arn": container.arn})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from rotation import document as documents
 from rotation.document import Document
 from rotation.errors import RotationError
-from rotation.passwords import new_password
+from rotation.passwords import renewed
 from rotation.targets import postgres_sql as sql
 from rotation.targets.postgres_session import Connect, Login, connect, open_first
 from rotation.targets.target import Fallbacks
@@ -31,11 +31,7 @@ class PostgresSuperuser:
 
     def generate(self, name: str, current: Document) -> Document:
         """The same role with a new password; refused on the marker, because nothing knows the first one."""
-        if self.value not in current:
-            raise RotationError(
-                f"secret '{name}' has no value yet; give it the server's password with `secretsctl bootstrap`"
-            )
-        return {**current, "password": new_password()}
+        return renewed(name, current)
 
     def apply(self, current: Document, pending: Callable[[], Document], fallbacks: Fallbacks) -> None:
         """Set the pending password, unless an earlier run did so already."""

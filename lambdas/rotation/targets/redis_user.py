@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from rotation import document as documents
 from rotation.document import Document
 from rotation.errors import LoginRefusedError, RotationError
-from rotation.passwords import new_password
+from rotation.passwords import renewed
 from rotation.targets.redis_session import Connect, Login, Session, connect
 from rotation.targets.target import Fallbacks
 
@@ -32,11 +32,7 @@ class RedisUser:
 
     def generate(self, name: str, current: Document) -> Document:
         """The same user with a new password; refused on the marker, because nothing knows the first one."""
-        if self.value not in current:
-            raise RotationError(
-                f"secret '{name}' has no value yet; give it the server's password with `secretsctl bootstrap`"
-            )
-        return {**current, "password": new_password()}
+        return renewed(name, current)
 
     def apply(self, current: Document, pending: Callable[[], Document], fallbacks: Fallbacks) -> None:
         """Let the user have the passwords of AWSCURRENT and AWSPENDING and no other."""
