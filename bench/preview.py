@@ -47,7 +47,7 @@ def main(sizes: tuple[int, ...]) -> None:
                     name: Stack(
                         place=place,
                         engine=engine,
-                        variables=up.variables(place, cloud) | {"BENCH_SECRETS": str(size)},
+                        variables={**up.variables(place, cloud), "BENCH_SECRETS": str(size)},
                         program=load.ROOT / "bench" / name,
                     )
                     for name in PROGRAMS

@@ -15,6 +15,7 @@ from catalog import load
 from sandbox import up as steps
 from sandbox.aws import process as aws
 from sandbox.aws.errors import SandboxError
+from sandbox.aws.functions.runtime import ensure_runtime
 from sandbox.engine import EngineError
 from sandbox.place import Place
 from sandbox.servers import postgres, redis
@@ -105,7 +106,7 @@ def install() -> None:
     """Install PostgreSQL and Redis and find or build the engine, without starting anything."""
     steps.install()
     steps.engine()
-    steps.ensure_runtime()
+    ensure_runtime()
 
 
 def _stack(place: Place) -> Stack:

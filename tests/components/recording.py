@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import pulumi
 from pulumi.runtime import mocks
@@ -33,7 +33,7 @@ class RecordingMocks(mocks.Mocks):
             "keyId": f"{args.name}-key",
         }
 
-    def call(self, args: mocks.MockCallArgs) -> dict[Any, Any]:
+    def call(self, args: mocks.MockCallArgs) -> NoReturn:
         raise AssertionError(f"the program asked the provider for {args.token}; it must not read anything")
 
     def of(self, token: str) -> dict[str, dict[str, Any]]:
@@ -49,5 +49,5 @@ def record(declare: Callable[[], object], stack: str = "staging") -> RecordingMo
     def run() -> None:  # a returned value would be awaited as an output
         declare()
 
-    pulumi.runtime.test(run)()
+    pulumi.runtime.test(run)()  # type: ignore[no-untyped-call]
     return recorder

@@ -6,10 +6,10 @@ from typing import Any
 
 import pulumi
 import pytest
-from recording import RecordingMocks, record
 
 from catalog import access, derive, load
 from components.aws.environment import SecretsEnvironment, SecretsEnvironmentArgs
+from tests.components.recording import RecordingMocks, record
 
 CATALOG = load.catalog()
 SECRET = "aws:secretsmanager/secret:Secret"

@@ -1,7 +1,6 @@
 """A function's zip is the same bytes everywhere, and holds what the function needs and nothing more."""
 
 import hashlib
-import importlib.util
 import os
 import subprocess
 import sys
@@ -9,6 +8,7 @@ import zipfile
 from importlib import metadata
 from pathlib import Path
 
+import boto3
 import pytest
 
 from components.aws import package
@@ -30,11 +30,12 @@ def test_the_same_sources_give_the_same_bytes_whatever_their_times(target: str, 
 
 @pytest.mark.parametrize("target", package.DISTRIBUTIONS)
 def test_the_handler_imports_from_the_zip_and_what_awss_runtime_brings(target: str, tmp_path: Path) -> None:
-    for module in ("boto3", "botocore", "jmespath", "s3transfer", "urllib3"):
-        (tmp_path / module).symlink_to(Path(str(importlib.util.find_spec(module).origin)).parent)
+    runtime = ["boto3", "botocore", "jmespath", "s3transfer", "urllib3"]
     if "python-dateutil" not in package.DISTRIBUTIONS[target]:  # botocore's own
-        (tmp_path / "dateutil").symlink_to(Path(str(importlib.util.find_spec("dateutil").origin)).parent)
-        (tmp_path / "six.py").symlink_to(Path(str(importlib.util.find_spec("six").origin)))
+        runtime += ["dateutil", "six.py"]
+    site = Path(boto3.__file__).parents[1]
+    for module in runtime:
+        (tmp_path / module).symlink_to(site / module)
     path = package.build(target)
     probe = (
         f"import sys; sys.path[:0] = [{str(path)!r}]; sys.path.append({str(tmp_path)!r}); import rotation.handler as m;"
