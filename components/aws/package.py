@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from importlib import metadata
@@ -35,7 +36,7 @@ def build(target: str) -> Path:
     """
     BUILD.mkdir(exist_ok=True)
     path = BUILD / f"rotate-{target}.zip"
-    beside = path.with_suffix(".zip.part")
+    beside = path.with_suffix(f".{os.getpid()}.part")  # of this process: two previews may build at once
     # Stored, not deflated: what deflate makes of the same bytes depends on the machine's zlib.
     with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
         for name, source in sorted(_contents(target).items()):

@@ -2,8 +2,8 @@
 
 import hashlib
 import io
-import os
 import shutil
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -25,9 +25,9 @@ class CodeFolder:
         folder = self._root / hashlib.sha256(code).hexdigest()[:32]
         if folder.exists():
             return folder
-        fresh = Path(f"{folder}.{os.getpid()}.{id(code)}")
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
+        fresh = Path(
+            tempfile.mkdtemp(prefix=f"{folder.name}.", dir=self._root)
+        )  # of this call: others may unpack it too
         try:
             with zipfile.ZipFile(io.BytesIO(code)) as archive:
                 archive.extractall(fresh)
