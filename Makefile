@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 PYTHON := .venv/bin/python
 ENV ?= staging
-SOURCES := __main__.py bench catalog components lambdas policies sandbox secretsctl stores tests
+SOURCES := __main__.py bench catalog components iam lambdas policies sandbox secretsctl stores tests
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12

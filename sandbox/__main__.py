@@ -77,16 +77,17 @@ def env(env: Env = EnvironmentName.STAGING) -> None:
 
 @app.command()
 def status() -> None:
-    """Show what runs, and where."""
+    """Show what runs, and where; starts nothing."""
     for env in EnvironmentName:
         place = Place(name=env.value)
-        if place.root.exists():
-            servers = steps.start(place)
-            TALK.print(
-                f"{place.name}: PostgreSQL localhost:{servers.postgres.port} (pid {servers.postgres.pid}), "
-                f"Redis localhost:{servers.redis.port} (pid {servers.redis.pid}), "
-                f"AWS {servers.aws.endpoint} (pid {servers.aws.pid})"
-            )
+        found = {
+            "PostgreSQL": postgres.running(place.root / "postgres"),
+            "Redis": redis.running(place.root / "redis"),
+            "AWS": aws.find(place.root / "aws"),
+        }
+        for name, server in found.items() if place.root.exists() else ():
+            where = f"localhost:{server.port} (pid {server.pid})" if server else "stopped"
+            TALK.print(f"{place.name}: {name} {where}")
 
 
 @app.command()

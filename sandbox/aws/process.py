@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -59,6 +60,7 @@ def start(
             )
         return running
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    port = port or _last_port(state)
     (state / READY_FILE).unlink(missing_ok=True)
     token = str(uuid.uuid4())
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
@@ -117,6 +119,16 @@ def stop(state: Path, *, timeout: float = 15.0) -> bool:
             )
         time.sleep(0.02)
     return True
+
+
+def _last_port(state: Path) -> int:
+    """The port of the last process on this state folder, which a shell may still know; 0 when it is not free."""
+    try:
+        port = int(json.loads((state / READY_FILE).read_text())["port"])
+        socket.create_server((LOOPBACK, port)).close()
+    except (OSError, ValueError, KeyError):
+        return 0
+    return port
 
 
 def _wait_ready(process: "subprocess.Popen[bytes]", state: Path, token: str, timeout: float) -> LocalAws:

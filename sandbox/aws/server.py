@@ -73,7 +73,6 @@ def _run(settings: Settings, listener: socket.socket, port: int, interceptors: S
     try:
         server.serve_forever(poll_interval=0.1)
     finally:
-        ready.unlink(missing_ok=True)
         listener.close()
         parts.stop()
 

@@ -50,8 +50,8 @@ def start(
     programs = find()
     owner = process.account(_ACCOUNT)
     data = root / "data"
-    if (running := _running(root, port)) is not None:
-        return running
+    if (found := running(root, port)) is not None:
+        return found
     process.private_folder(root, owner)
     ca = tls.authority(root.parent / "tls")
     tls.server_pair(ca, root, names, owner)
@@ -60,7 +60,7 @@ def start(
             raise ServerError(f"{data} does not exist yet; give the superuser's initial password for the first start")
         _make(programs, root, data, initial_password, owner)
     chosen = process.choose_port(port, root / "port", "PostgreSQL")
-    (data / "postmaster.pid").unlink(missing_ok=True)  # of a process that is dead: _running() has looked
+    (data / "postmaster.pid").unlink(missing_ok=True)  # of a process that is dead: running() has looked
     log = root / "server.log"
     command = [
         programs / "pg_ctl",
@@ -81,9 +81,9 @@ def start(
         said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
         raise ServerError(f"PostgreSQL did not start on port {chosen}: {process.tail(said)}") from error
     (root / "port").write_text(str(chosen), encoding="ascii")
-    if (running := _running(root, chosen)) is None:
+    if (found := running(root, chosen)) is None:
         raise ServerError(f"PostgreSQL started on port {chosen} and ended at once; look into {log}")
-    return running
+    return found
 
 
 def stop(root: Path) -> None:
@@ -136,7 +136,8 @@ def _make(programs: Path, root: Path, data: Path, password: str, owner: Account 
     making.rename(data)
 
 
-def _running(root: Path, port: int | None) -> Server | None:
+def running(root: Path, port: int | None = None) -> Server | None:
+    """The server that runs under `root`, or None; ServerError when it is on another port than the one asked for."""
     pid = _pid(root)
     if pid is None:
         return None

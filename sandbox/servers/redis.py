@@ -60,8 +60,8 @@ def start(
     """
     program = find()
     owner = process.account(_ACCOUNT)
-    if (running := _running(root, port)) is not None:
-        return running
+    if (found := running(root, port)) is not None:
+        return found
     process.private_folder(root, owner)
     data = process.private_folder(root / "data", owner)
     ca = tls.authority(root.parent / "tls")
@@ -80,16 +80,16 @@ def start(
     _write(root / "ca.pem", ca.pem, owner)
     text = _CONFIGURATION.format(host=HOST, port=chosen, root=root, data=data, log=log, ca=root / "ca.pem")
     _write(root / "redis.conf", text, owner)
-    (data / "redis.pid").unlink(missing_ok=True)  # of a process that is dead: _running() has looked
+    (data / "redis.pid").unlink(missing_ok=True)  # of a process that is dead: running() has looked
     process.run([program, root / "redis.conf"], owner, seconds=_START_SECONDS)
     # Redis reports a failed start in its log only, after the command has returned.
     if not process.until(lambda: _pid(root) is not None and process.answers(chosen), _START_SECONDS):
         said = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
         raise ServerError(f"Redis did not start on port {chosen}: {process.tail(said)}")
     _write(root / "port", str(chosen), owner)
-    if (running := _running(root, chosen)) is None:
+    if (found := running(root, chosen)) is None:
         raise ServerError(f"Redis started on port {chosen} and ended at once; look into {log}")
-    return running
+    return found
 
 
 def stop(root: Path) -> None:
@@ -110,7 +110,8 @@ def _write(path: Path, text: str, owner: Account | None) -> None:
     making.replace(path)
 
 
-def _running(root: Path, port: int | None) -> Server | None:
+def running(root: Path, port: int | None = None) -> Server | None:
+    """The server that runs under `root`, or None; ServerError when it is on another port than the one asked for."""
     pid = _pid(root)
     if pid is None:
         return None

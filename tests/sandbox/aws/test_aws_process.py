@@ -40,6 +40,16 @@ def test_starting_twice_gives_the_same_process_and_stopping_ends_it(state: Path)
     assert not Path(f"/proc/{first.pid}/cmdline").exists() or process.stop(state) is False
 
 
+def test_it_comes_back_on_its_port_unless_another_process_took_it(state: Path) -> None:
+    first = process.start(state, ACCOUNT, REGION)
+    process.stop(state)
+    second = process.start(state, ACCOUNT, REGION)
+    assert second.port == first.port
+    process.stop(state)
+    with socket.create_server(("127.0.0.1", first.port)):
+        assert process.start(state, ACCOUNT, REGION).port != first.port
+
+
 def test_the_state_folder_and_its_files_are_private(shared: Path) -> None:
     process.start(shared, ACCOUNT, REGION)
     assert shared.stat().st_mode & 0o777 == 0o700
@@ -96,4 +106,4 @@ def test_a_signal_ends_it_cleanly(state: Path, number: signal.Signals) -> None:
     local = process.start(state, ACCOUNT, REGION)
     os.kill(local.pid, number)
     assert os.waitpid(local.pid, 0)[1] == 0
-    assert not (state / process.READY_FILE).exists()
+    assert process.find(state) is None
