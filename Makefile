@@ -32,7 +32,7 @@ check: setup ## format, lint, types and the fast tests
 	@$(PYTHON) -m ruff format --check $(SOURCES)
 	@$(PYTHON) -m ruff check $(SOURCES)
 	@$(PYTHON) -m mypy $(SOURCES)
-	@$(PYTHON) -m pytest -q -m "not servers and not e2e"
+	@$(PYTHON) -m pytest -q -m "not servers and not e2e and not executes"
 
 docs: setup ## the files that are derived from the catalogue
 	@$(PYTHON) -m catalog

@@ -18,7 +18,7 @@ from sandbox.aws import process as aws
 from sandbox.place import Place
 from sandbox.stack import Stack
 
-SIZES = (20, 100, 1000)
+SIZES = (20, 100, 400, 1000)
 RUNS = {20: 5, 100: 3, 1000: 2}
 AIM = 1.3
 PROGRAMS = ("preview_raw", "preview_ours")

@@ -118,24 +118,22 @@ def _key_use(environment: Environment, purpose: str, root: str) -> list[Statemen
             }
         ]
     if purpose.startswith("tier-"):
-        # Hands the decision to IAM policies, but only for calls that Secrets Manager makes for this account:
         # docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
-        return [
-            {
-                "Sid": "UseThroughSecretsManager",
-                "Effect": "Allow",
-                "Principal": {"AWS": root},
-                "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
-                "Resource": "*",
-                "Condition": {
-                    "StringEquals": {
-                        "kms:CallerAccount": environment.account,
-                        "kms:ViaService": _via_secrets_manager(environment),
-                    }
-                },
-            }
-        ]
-    return []
+        return [_use_through(environment, "UseThroughSecretsManager", _via_secrets_manager(environment), root)]
+    # docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    return [_use_through(environment, "UseThroughS3", f"s3.{environment.region}.amazonaws.com", root)]
+
+
+def _use_through(environment: Environment, sid: str, service: str, root: str) -> Statement:
+    """Hands the decision to IAM policies, but only for calls that `service` makes for this account."""
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"AWS": root},
+        "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"kms:CallerAccount": environment.account, "kms:ViaService": service}},
+    }
 
 
 def _on_secrets(environment: Environment, sid: str, actions: Sequence[str], secrets: Sequence[Secret]) -> Statement:

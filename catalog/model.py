@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
+from string import Formatter
 from types import MappingProxyType
 from typing import Annotated, Self, TypeAlias
 
@@ -17,8 +17,6 @@ Constant: TypeAlias = str | int | bool | list[str] | None
 
 SecretName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
 EnvName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
-
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 class Model(BaseModel):
@@ -119,7 +117,17 @@ class Derived(Model):
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that the template uses, in order."""
-        return tuple(_PLACEHOLDER.findall(self.template))
+        return tuple(field for _, field, _, _ in Formatter().parse(self.template) if field is not None)
+
+    @model_validator(mode="after")
+    def _template_is_plain(self) -> Self:
+        try:
+            parsed = list(Formatter().parse(self.template))
+        except ValueError as exc:
+            raise ValueError(f"template {self.template!r} is not one: {exc}; close every {{field}}") from exc
+        if odd := [field for _, field, spec, conversion in parsed if field is not None and (spec or conversion)]:
+            raise ValueError(f"template formats field {odd[0]!r}; write {{{odd[0]}}} alone")
+        return self
 
 
 class Catalog(Model):
@@ -201,6 +209,24 @@ class Catalog(Model):
                     f"derived '{derived.name}', field 'template': secret '{secret.name}' has no field {missing[0]!r}; "
                     f"it has {sorted(secret.fields)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _every_consumer_reads_something(self) -> Self:
+        # IAM refuses a policy whose Resource is empty.
+        if idle := [consumer.name for consumer in self.consumers if not self.read_by(consumer.name)]:
+            raise ValueError(f"consumer '{idle[0]}' reads no secret; name it under 'consumers' of one, or remove it")
+        return self
+
+    @model_validator(mode="after")
+    def _roles_have_one_admin(self) -> Self:
+        admins = [secret.name for secret in self.secrets if secret.kind is Kind.POSTGRES_SUPERUSER]
+        roles = [secret.name for secret in self.secrets if secret.kind is Kind.POSTGRES_ROLE]
+        if roles and len(admins) != 1:
+            raise ValueError(
+                f"secret '{roles[0]}' is rotated through the one secret of kind 'postgres-superuser', and there are "
+                f"{len(admins)}; keep exactly one"
+            )
         return self
 
     @model_validator(mode="after")

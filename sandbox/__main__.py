@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from enum import StrEnum
@@ -10,6 +11,7 @@ from typing import Annotated, NoReturn
 import psycopg
 import redis as redis_driver
 import typer
+from rich.markup import escape
 
 from catalog import load
 from sandbox import up as steps
@@ -17,7 +19,7 @@ from sandbox.aws import process as aws
 from sandbox.aws.errors import SandboxError
 from sandbox.aws.functions.runtime import ensure_runtime
 from sandbox.engine import EngineError
-from sandbox.place import Place
+from sandbox.place import Place, PlaceError
 from sandbox.servers import postgres, redis
 from sandbox.servers.errors import ServerError
 from sandbox.stack import Stack, StackError
@@ -25,6 +27,7 @@ from sandbox.steps import TALK
 
 CLEAR = (
     EngineError,
+    PlaceError,
     SandboxError,
     ServerError,
     StackError,
@@ -51,7 +54,9 @@ Env = Annotated[EnvironmentName, typer.Option("--env", help="The stack.")]
 @app.command()
 def up(env: Env = EnvironmentName.STAGING) -> None:
     """Start everything, deploy the stack, give the first values, rotate, read. Safe to interrupt and run again."""
-    steps.up(Place(name=env.value))
+    place = Place(name=env.value)
+    with place.held():
+        steps.up(place)
 
 
 @app.command()
@@ -59,10 +64,12 @@ def down() -> None:
     """Stop every sandbox and remove .sandbox/."""
     for env in EnvironmentName:
         place = Place(name=env.value)
-        if place.root.exists():
+        if not place.root.exists():
+            continue
+        with place.held():
             aws.stop(place.root / "aws")
-            redis.stop(place.root / "redis")
-            postgres.stop(place.root / "postgres")
+            redis.stop(place.servers / "redis")
+            postgres.stop(place.servers / "postgres")
             place.remove()
             TALK.print(f"sandbox {place.name}: stopped and removed")
 
@@ -71,7 +78,9 @@ def down() -> None:
 def env(env: Env = EnvironmentName.STAGING) -> None:
     """Print what makes a shell talk to the sandbox: eval "$(python -m sandbox env)"."""
     place = _existing(env)
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in steps.variables(place, _cloud(place)).items()]
+    ours = steps.variables(place, _cloud(place))
+    lines = [f"unset {name}" for name in sorted(os.environ) if name.startswith("AWS_") and name not in ours]
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in ours.items()]
     sys.stdout.write("\n".join([*lines, f"export PATH={shlex.quote(str(load.ROOT / 'bin'))}:$PATH", ""]))
 
 
@@ -81,8 +90,8 @@ def status() -> None:
     for env in EnvironmentName:
         place = Place(name=env.value)
         found = {
-            "PostgreSQL": postgres.running(place.root / "postgres"),
-            "Redis": redis.running(place.root / "redis"),
+            "PostgreSQL": postgres.running(place.servers / "postgres"),
+            "Redis": redis.running(place.servers / "redis"),
             "AWS": aws.find(place.root / "aws"),
         }
         for name, server in found.items() if place.root.exists() else ():
@@ -93,13 +102,17 @@ def status() -> None:
 @app.command()
 def preview(env: Env = EnvironmentName.STAGING) -> None:
     """Preview the stack with the tier pack; the exit code is 1 when a rule is broken."""
-    _stack(Place(name=env.value)).preview()
+    place = Place(name=env.value)
+    with place.held():
+        _stack(place).preview()
 
 
 @app.command()
 def refresh(env: Env = EnvironmentName.STAGING) -> None:
     """Read every resource back into the state, and say what had drifted."""
-    TALK.print(f"refresh: {_stack(_existing(env)).refresh()}")
+    place = _existing(env)
+    with place.held():
+        TALK.print(f"refresh: {_stack(place).refresh()}")
 
 
 @app.command()
@@ -132,7 +145,7 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, typer.Abort):
         code = 130
     except CLEAR as exc:
-        TALK.print(f"[red]error[/] {exc}", highlight=False)
+        TALK.print(f"[red]error[/] {escape(str(exc))}")
         sys.exit(1)
     if code == 130:
         TALK.print("\ninterrupted; run it again to go on from here")

@@ -6,7 +6,7 @@ import boto3
 import psycopg
 import redis
 
-from catalog import derive
+from catalog import derive, load
 from sandbox.place import Place
 
 
@@ -39,6 +39,6 @@ def was_rotated(place: Place, endpoint: str, name: str) -> bool:
         aws_access_key_id="sandbox",
         aws_secret_access_key="sandbox",  # noqa: S106 - the local AWS asks for a name, not for a secret
     )
-    secret_id = f"{derive.SERVICE}/{place.name}/{name}"
+    secret_id = derive.secret_name(place.declared, load.catalog().by_name[name])
     stages = client.describe_secret(SecretId=secret_id)["VersionIdsToStages"].values()
     return not any({"AWSPREVIOUS", derive.BOOTSTRAP_LABEL} <= set(labels) for labels in stages)

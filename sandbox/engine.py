@@ -38,10 +38,6 @@ _FIXED = {
     "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
 }
 
-# For thousands of resources: with a file backend the engine writes the whole state after each one (600 resources: 81 s,
-# with this 18 s). What is made by an engine that is killed is then in no state, so it is not the default.
-WITHOUT_CHECKPOINTS = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
-
 Progress = Callable[[str], None]
 
 
@@ -150,13 +146,17 @@ def _choose(cache: Path, progress: Progress) -> tuple[Path, str, str]:
         return built / "pulumi", pinned, f"built before from engine/go.mod, as {why}"
     if _answers(_INSTALLER):
         progress(f"engine: installing pulumi {pinned} by {_INSTALLER}, as {why}")
-        _install(official, pinned)
-        return official / "bin" / "pulumi", pinned, f"installed by the official installer, as {why}"
+        try:
+            _install(official, pinned)
+        except (EngineError, OSError) as exc:
+            progress(f"engine: {exc}; building it instead")
+        else:
+            return official / "bin" / "pulumi", pinned, f"installed by the official installer, as {why}"
     try:
         build(built, pinned, progress)
     except BuildError as exc:
         raise EngineError(str(exc)) from exc
-    return built / "pulumi", pinned, f"built from engine/go.mod, as {why} and {_INSTALLER} does not answer"
+    return built / "pulumi", pinned, f"built from engine/go.mod, as {why} and {_INSTALLER} did not give one"
 
 
 def _seat(cache: Path, binary: Path) -> Path:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import json
 import os
 import secrets
 import shutil
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +22,10 @@ from catalog.environment import Environment
 from sandbox.servers.server import Server
 
 HOST = "localhost"
+
+
+class PlaceError(RuntimeError):
+    """The sandbox cannot be worked on now; the text says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +64,46 @@ class Place:
         """The environment as the stack file in the repository declares it."""
         return load.environment(self.name)
 
+    @property
+    def servers(self) -> Path:
+        """The folder of PostgreSQL and Redis, which run as accounts of their own when we are root.
+
+        It is this sandbox's, unless a folder above is closed to others, as root's home is: then one beside it all.
+        """
+        if os.geteuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in self.base.resolve().parents):
+            return self.root
+        return Path("/var/tmp") / f"llm-observatory-{hashlib.sha256(str(self.root).encode()).hexdigest()[:12]}"  # noqa: S108
+
     def make(self) -> None:
-        """Makes the folder; what is there already stays."""
-        for folder in (self.base, self.root):
-            folder.mkdir(mode=0o711, exist_ok=True)
+        """Makes the folders; what is there already stays."""
+        self.base.mkdir(parents=True, exist_ok=True)
+        for folder in (self.base, self.root, self.servers):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o711)
 
     def remove(self) -> None:
         """Removes everything of this sandbox, and the common folder when it was the last."""
-        shutil.rmtree(self.root, ignore_errors=True)
+        for folder in (self.root, self.servers):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.lock_file.unlink(missing_ok=True)
         if self.base.is_dir() and not any(self.base.iterdir()):
             self.base.rmdir()
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by whoever changes this sandbox."""
+        return self.base / f"{self.name}.lock"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps every other run away from this sandbox; PlaceError when one is at it already."""
+        self.base.mkdir(parents=True, exist_ok=True)
+        with self.lock_file.open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as exc:
+                raise PlaceError(f"another run is at work on sandbox {self.name}; wait for it or end it") from exc
+            yield
 
     @property
     def first_values(self) -> Mapping[str, str]:

@@ -118,7 +118,6 @@ class Stack:
     def _stream(self, *args: str, quiet: bool = True) -> None:
         """Runs the engine; tells resource by resource what it does, and everything it said when it fails."""
         said: list[str] = []
-        # On Ctrl-C the engine gets the signal too; leaving the block waits until it has finished what is under way.
         with subprocess.Popen(  # noqa: S603 - the engine that was chosen
             [str(self.engine.binary), "--non-interactive", *args, "--color", "never"],
             cwd=self.program,
@@ -129,12 +128,19 @@ class Stack:
             text=True,
         ) as process:
             assert process.stdout is not None
-            for line in process.stdout:
-                said.append(line.rstrip())
-                if not quiet:
-                    say(line.rstrip())
-                elif step := _PROGRESS.match(line):
-                    say(f"{step[3]} {step[1]} {step[2]}")
+            try:
+                for line in process.stdout:
+                    said.append(line.rstrip())
+                    if not quiet:
+                        say(line.rstrip())
+                    elif step := _PROGRESS.match(line):
+                        say(f"{step[3]} {step[1]} {step[2]}")
+            except KeyboardInterrupt:
+                # The engine got the signal too and finishes what is under way; a closed pipe would kill it.
+                say("interrupted; waiting for the engine to finish what it is at")
+                process.stdout.read()
+                process.wait()
+                raise
         if process.returncode != 0:
             for line in said if quiet else ():
                 say(line)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rich.console import Console
+from rich.markup import escape
 
 TALK = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -35,4 +36,4 @@ class Steps:
 
 def say(line: str) -> None:
     """One line below the step that is under way."""
-    TALK.print(f"{'':<10} [dim]{line}[/]", markup=True)
+    TALK.print(f"{'':<10} [dim]{escape(line)}[/]")

@@ -52,8 +52,8 @@ def start(place: Place) -> Servers:
     """Starts PostgreSQL, Redis and the local AWS, or finds those that run."""
     place.make()
     first = place.first_values
-    database = postgres.start(place.root / "postgres", initial_password=first.get("DB_PASSWORD"))
-    cache = redis.start(place.root / "redis", initial_password=first.get("REDIS_PASSWORD"))
+    database = postgres.start(place.servers / "postgres", initial_password=first.get("DB_PASSWORD"))
+    cache = redis.start(place.servers / "redis", initial_password=first.get("REDIS_PASSWORD"))
     cloud = aws.start(place.root / "aws", account=place.declared.account, region=place.declared.region)
     place.write_stack_file(postgres=database, redis=cache)
     return Servers(postgres=database, redis=cache, aws=cloud)
@@ -70,6 +70,11 @@ def variables(place: Place, cloud: aws.LocalAws) -> Mapping[str, str]:
         "LLMOBS_ENV": place.name,
         "LLMOBS_CONFIG": str(place.stack_file),
     }
+
+
+def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without the caller's AWS settings, any of which can lead a client to another endpoint."""
+    return {name: value for name, value in environment.items() if not name.startswith("AWS_")}
 
 
 def engine() -> Engine:
@@ -121,8 +126,8 @@ def _start_over_if_killed(place: Place, servers: Servers, chosen: Engine) -> Ser
     try:
         if not stack(place, servers.aws, chosen).was_killed():
             return servers
-    except StackError:  # a state file that was half written when the engine died
-        if not place.first_values:
+    except StackError as exc:
+        if not place.first_values or "EOF" not in str(exc):  # EOF: a state file that was half written
             raise
     if not place.first_values:
         raise UpError(
@@ -161,14 +166,14 @@ def _rotate(place: Place, ours: Mapping[str, str], cloud: aws.LocalAws) -> None:
     if consumer.was_rotated(place, cloud.endpoint, APPLICATION):
         say("rotated before; `secretsctl rotate` does it again once the overlap is over")
         return
-    _secretsctl(ours, "rotate", APPLICATION)
+    _secretsctl(ours, "rotate", APPLICATION, "--resume")  # a try that an earlier run left goes on
     _fetch(place, ours)
 
 
 def _secretsctl(ours: Mapping[str, str], *command: str, supplied: str | None = None) -> None:
     done = subprocess.run(  # noqa: S603
         [*SECRETSCTL, *command],
-        env={**os.environ, **ours, "PYTHONPATH": str(load.ROOT)},
+        env={**without_aws(os.environ), **ours, "PYTHONPATH": str(load.ROOT)},
         input=supplied,
         stdin=None if supplied is not None else subprocess.DEVNULL,
         text=True,

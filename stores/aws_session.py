@@ -95,7 +95,7 @@ def translated(what: str, *, secret: str | None = None, remedy: str | None = Non
     try:
         import botocore.exceptions
     except ImportError:
-        raise StoreError(what, cause="boto3 is not installed", remedy="run `make install`") from None
+        raise StoreError(what, cause="boto3 is not installed", remedy="run `make setup`") from None
     error: StoreError
     try:
         yield

@@ -27,6 +27,7 @@ def build(target: Path, version: str, progress: Callable[[str], None], every: fl
     `progress` gets a line every `every` seconds. Raises BuildError without Go, or with what the compiler said.
     """
     go = _go()
+    progress("engine: fetching the source of the Pulumi CLI")
     total = _packages(go)
     draft = target.with_name(f"{target.name}.partial-{os.getpid()}")
     shutil.rmtree(draft, ignore_errors=True)

@@ -11,6 +11,7 @@ from sandbox.servers.errors import ServerError
 Progress = Callable[[str], None]
 POLICY = Path("/usr/sbin/policy-rc.d")
 _APT_SECONDS = 900
+_POLICY_TEXT = "#!/bin/sh\n# Of the sandbox of llm-observatory-secrets, while it installs a package.\nexit 101\n"
 
 
 def install(package: str, progress: Progress) -> None:
@@ -25,9 +26,10 @@ def install(package: str, progress: Progress) -> None:
         )
     if os.geteuid() != 0:
         raise ServerError(f"only root can install packages; run `sudo apt-get install {package}`")
-    ours = not POLICY.exists()
+    # One of ours that is there already was left by a run that was killed.
+    ours = not POLICY.exists() or POLICY.read_text(encoding="utf-8", errors="replace") == _POLICY_TEXT
     if ours:
-        POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")
+        POLICY.write_text(_POLICY_TEXT, encoding="ascii")
         POLICY.chmod(0o755)
     try:
         progress("apt-get update")

@@ -62,6 +62,12 @@ def test_key_administrators_cannot_decrypt_and_nobody_is_everybody(purpose: str)
     assert '"*"' not in json.dumps([statement["Principal"] for statement in found.values()])
 
 
+def test_the_backup_key_is_used_through_s3() -> None:
+    use = statements(access.key_policy(STAGING, "backup"))["UseThroughS3"]
+    assert use["Condition"]["StringEquals"]["kms:ViaService"] == "s3.us-east-1.amazonaws.com"
+    assert {"kms:GenerateDataKey", "kms:Decrypt"} <= set(use["Action"])
+
+
 def test_the_use_of_a_tiers_key_is_bound_to_secrets_manager_and_the_account() -> None:
     use = statements(access.key_policy(STAGING, "tier-1"))["UseThroughSecretsManager"]
     assert use["Condition"] == {

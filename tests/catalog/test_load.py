@@ -42,6 +42,10 @@ def edited(tmp_path: Path, source: str, old: str, new: str) -> Path:
             "/{database}?",
             "derived 'DATABASE_URL', field 'template': secret 'db-app-password' has no field 'database'",
         ),
+        ("{host}:{port}/{dbname}?", "{host}:{port/{dbname}?", "derived 'DATABASE_URL': template 'postgresql://"),
+        ("{host}:{port}/{dbname}?", "{host}:{port!r}/{dbname}?", "template formats field 'port'; write {port} alone"),
+        ("consumers: [replication]", "consumers: []", "consumer 'replication' reads no secret"),
+        ("kind: postgres-superuser", "kind: grafana-admin", "through the one secret of kind 'postgres-superuser', and"),
         ("secret: redis-password", "secret: redis", "derived 'REDIS_URL', field 'secret': there is no secret 'redis'"),
         (
             "overlap_seconds: 3600",

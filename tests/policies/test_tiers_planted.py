@@ -59,10 +59,10 @@ def test_a_schedule_is_held_to_a_shorter_promise_of_the_catalogue(catalog: Catal
 def test_a_secret_that_left_the_catalogue_is_caught(catalog: Catalog, staging: Environment) -> None:
     program = compliant.program(catalog, staging, exists=True)
     data = catalog.model_dump(mode="json")
-    data["secrets"] = [secret for secret in data["secrets"] if secret["name"] != "sentry-dsn"]
+    data["secrets"] = [secret for secret in data["secrets"] if secret["name"] != "openai-api-key"]
 
     said = Analyzer(Catalog.model_validate(data)).preview(program)
 
     assert {(each.rule, each.urn) for each in said} == {
-        ("tiers/secret-declared", urn("staging", CONTAINER, "sentry-dsn"))
+        ("tiers/secret-declared", urn("staging", CONTAINER, "openai-api-key"))
     }

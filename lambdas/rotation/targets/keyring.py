@@ -140,4 +140,4 @@ def _moment(entry: Entry, field: str) -> datetime:
 
 
 def _broken(what: str) -> RotationError:
-    return RotationError(f"key ring: {what}; put the last good version back with `secretsctl`")
+    return RotationError(f"key ring: {what}; move AWSCURRENT back to the last good version")

@@ -149,7 +149,7 @@ def _database_error(error: DatabaseError, place: str, what: str) -> RotationErro
     if code in _REFUSED:
         return LoginRefusedError(
             f"{place} refused {what} (SQLSTATE {code}): wrong password, or the role may not log in from here; "
-            f"heal the secret, or rotate it again"
+            f"rotate the secret again"
         )
     if code in _BUSY:
         return ServerBusyError(

@@ -11,7 +11,7 @@ from rotation.targets import postgres_sql as sql
 from rotation.targets.postgres_session import Connect, Login, connect, open_first
 from rotation.targets.target import Fallbacks
 
-_ADVICE = "reset its password at the server's own console, then store it with `secretsctl bootstrap`"
+_ADVICE = "reset its password at the server's own console, then store it with `secretsctl set`"
 
 
 class PostgresSuperuser:

@@ -136,9 +136,7 @@ def connect(login: Login, ca_pem: str | None) -> RedisSession:
 
 def _translate(error: Exception, place: str, what: str) -> RotationError:
     if isinstance(error, AuthenticationError):
-        return LoginRefusedError(
-            f"{place} refused {what}: wrong password, or the user is off; heal the secret, or rotate it again"
-        )
+        return LoginRefusedError(f"{place} refused {what}: wrong password, or the user is off; rotate the secret again")
     if isinstance(error, BusyLoadingError) or _FULL in str(error):
         return ServerBusyError(
             f"{place} has no room for {what}: all connections taken, or it is loading its data; "

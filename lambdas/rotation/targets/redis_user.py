@@ -11,7 +11,7 @@ from rotation.passwords import renewed
 from rotation.targets.redis_session import Connect, Login, Session, connect
 from rotation.targets.target import Fallbacks
 
-_ADVICE = "reset its password in the server's ACL file, then store it with `secretsctl bootstrap`"
+_ADVICE = "reset its password in the server's ACL file, then store it with `secretsctl set`"
 
 
 class RedisUser:
