@@ -12,7 +12,7 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
 
 setup: .venv/ready ## the virtual environment, from the locked requirements
-.venv/ready: requirements-dev.txt
+.venv/ready: requirements-dev.txt requirements-uv.txt setup.sh
 	@./setup.sh
 
 up: setup ## the stack ENV (staging) in the sandbox: servers, pulumi up, first values, a login
