@@ -67,7 +67,9 @@ def test_an_admin_secret_without_a_value_says_so(bench: PostgresBench) -> None:
     name = bench.role()
     bench.fake.secrets.pop(ADMIN)
     bench.secret(ADMIN, "postgres-superuser", {**bench.constants, "username": "postgres"})
-    with pytest.raises(LoginRefusedError, match="none of 0 stored credentials can log in; heal or bootstrap the admin"):
+    with pytest.raises(
+        LoginRefusedError, match="none of 0 stored credentials can log in; give the admin secret its password"
+    ):
         bench.rotate(name)
 
 

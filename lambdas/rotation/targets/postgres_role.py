@@ -14,7 +14,7 @@ from rotation.targets import postgres_sql as sql
 from rotation.targets.postgres_session import Connect, Login, Session, connect, open_first
 from rotation.targets.target import Fallbacks
 
-_ADVICE = "give the admin secret the right password first, with `secretsctl set`"
+_ADVICE = "give the admin secret its password first, with `secretsctl bootstrap` or `set`"
 
 
 class PostgresRole:
