@@ -67,9 +67,7 @@ def down() -> None:
         if not place.root.exists():
             continue
         with place.held():
-            aws.stop(place.root / "aws")
-            redis.stop(place.servers / "redis")
-            postgres.stop(place.servers / "postgres")
+            steps.stop(place)
             place.remove()
             TALK.print(f"sandbox {place.name}: stopped and removed")
 

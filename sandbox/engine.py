@@ -98,7 +98,7 @@ class Engine:
 
 
 def default_cache() -> Path:
-    """Where engines are kept, outside of any checkout, so that a fresh clone finds the one that is built."""
+    """Where built things are kept, outside of any checkout, so that a fresh clone finds them."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(os.environ.get("LLMOBS_CACHE") or Path(base) / "llm-observatory-secrets")
 

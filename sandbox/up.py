@@ -59,6 +59,13 @@ def start(place: Place) -> Servers:
     return Servers(postgres=database, redis=cache, aws=cloud)
 
 
+def stop(place: Place) -> None:
+    """Stops the servers of the sandbox that run."""
+    aws.stop(place.root / "aws")
+    redis.stop(place.servers / "redis")
+    postgres.stop(place.servers / "postgres")
+
+
 def variables(place: Place, cloud: aws.LocalAws) -> Mapping[str, str]:
     """What makes a process talk to this sandbox and to nothing else."""
     return {

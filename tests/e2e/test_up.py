@@ -23,7 +23,6 @@ from catalog import derive, load
 from sandbox import consumer, up
 from sandbox.aws import process as aws
 from sandbox.place import Place
-from sandbox.servers import postgres, redis
 from sandbox.stack import Stack, StackError
 from tests.servers import reachable_folder
 
@@ -31,12 +30,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.servers]
 
 CATALOG = load.catalog()
 NOT_SECRET = {"DB_USER", "GRAFANA_ADMIN_USER", "S3_KMS_KEY_ID"}
-
-
-def stop(place: Place) -> None:
-    aws.stop(place.root / "aws")
-    redis.stop(place.servers / "redis")
-    postgres.stop(place.servers / "postgres")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +41,7 @@ def place() -> Iterator[Place]:
             up.up(place)
             yield place
         finally:
-            stop(place)
+            up.stop(place)
 
 
 @pytest.fixture(scope="module")
@@ -288,7 +281,7 @@ def test_an_interrupted_up_goes_on_when_it_is_run_again(how: signal.Signals) -> 
             assert how is not signal.SIGINT or "deploying from the start" not in again.stderr
             assert consumer.database_user(place) == "app_b"
         finally:
-            stop(place)
+            up.stop(place)
 
 
 def engines_of(place: Place) -> list[str]:

@@ -5,26 +5,17 @@ It is built once outside the checkout and keyed by the hash of its lock file, so
 
 import fcntl
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from sandbox.aws.errors import SandboxError
+from sandbox.engine import default_cache
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "runtime" / "requirements.txt"
 PYTHON = "3.11"
 _BUILD_SECONDS = 600
-
-
-def cache_folder() -> Path:
-    """Where built things live: $LLMOBS_CACHE, else llm-observatory-secrets under $XDG_CACHE_HOME or ~/.cache."""
-    given = os.environ.get("LLMOBS_CACHE")
-    if given:
-        return Path(given)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "llm-observatory-secrets"
 
 
 def ensure_runtime(requirements: Path = REQUIREMENTS) -> Path:
@@ -34,7 +25,7 @@ def ensure_runtime(requirements: Path = REQUIREMENTS) -> Path:
     Raises SandboxError with uv's last lines when the build fails.
     """
     key = hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
-    place = cache_folder() / f"lambda-python{PYTHON}-{key}"
+    place = default_cache() / f"lambda-python{PYTHON}-{key}"
     interpreter = place / "bin" / "python"
     if (place / "complete").exists():
         return interpreter
