@@ -14,6 +14,7 @@ from sandbox import consumer
 from sandbox import engine as engines
 from sandbox.aws import process as aws
 from sandbox.aws.functions.runtime import ensure_runtime
+from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
 from sandbox.engine import Engine
 from sandbox.place import Place
 from sandbox.servers import postgres, redis
@@ -70,8 +71,8 @@ def variables(place: Place, cloud: aws.LocalAws) -> Mapping[str, str]:
     """What makes a process talk to this sandbox and to nothing else."""
     return {
         "AWS_ENDPOINT_URL": cloud.endpoint,
-        "AWS_ACCESS_KEY_ID": "sandbox",
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_ACCESS_KEY_ID": ADMINISTRATOR_KEY,
+        "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR_SECRET,
         "AWS_REGION": place.declared.region,
         "AWS_DEFAULT_REGION": place.declared.region,
         "LLMOBS_ENV": place.name,

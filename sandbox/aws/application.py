@@ -76,6 +76,8 @@ class Application:
             _headers(environ),
             body,
             default_region=self._settings.region,
+            raw_path=environ.get("RAW_URI", "").split("?", 1)[0],
+            source_ip=environ.get("REMOTE_ADDR", "127.0.0.1"),
         )
         try:
             return self._chain(0, environ)(call)

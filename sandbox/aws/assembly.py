@@ -24,7 +24,7 @@ from sandbox.aws.memory.memory import Memory
 from sandbox.aws.secretsmanager.rotation_worker import RotationWorker
 from sandbox.aws.secretsmanager.service import SecretsManager
 from sandbox.aws.secretsmanager.storage import SecretStorage
-from sandbox.aws.settings import LOOPBACK, Settings
+from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET, LOOPBACK, Settings
 
 _SWEEP_SECONDS = 10.0
 
@@ -47,6 +47,7 @@ class LocalAwsParts:
         self._stopped = threading.Event()
         self._memory = Memory(settings.state, account=settings.account)
         cloud = MotoCloud(account=settings.account, region=settings.region, memory=self._memory)
+        cloud.ensure_administrator()
         shutil.rmtree(settings.state / "functions" / "scratch", ignore_errors=True)
         self._pool = EnvironmentPool(
             state=settings.state,
@@ -127,8 +128,8 @@ def prepare_process(settings: Settings, port: int) -> None:
             "MOTO_ACCOUNT_ID": settings.account,
             "MOTO_PORT": str(port),
             "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
-            "AWS_ACCESS_KEY_ID": "AKIASANDBOXSANDBOX00",
-            "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+            "AWS_ACCESS_KEY_ID": ADMINISTRATOR_KEY,
+            "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR_SECRET,
             "AWS_DEFAULT_REGION": settings.region,
             "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{port}",
             "AWS_EC2_METADATA_DISABLED": "true",

@@ -18,6 +18,7 @@ from moto.sts.models import sts_backends
 from sandbox.aws.errors import AwsError
 from sandbox.aws.functions.deployed import Credentials, Function
 from sandbox.aws.memory.memory import Memory
+from sandbox.aws.settings import ADMINISTRATOR, ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
 
 _PARTITION = "aws"
 _CREDENTIALS_SECONDS = 3600
@@ -31,6 +32,19 @@ class MotoCloud:
         self._account = account
         self._region = region
         self._memory = memory
+
+    def ensure_administrator(self) -> None:
+        """The IAM user of whoever runs the sandbox, with its fixed key; what is there already stays."""
+        backend = iam_backends[self._account][_PARTITION]
+        if ADMINISTRATOR in {user.name for user in backend.users.values()}:
+            return
+        with self._memory.change():
+            backend.create_user(self._region, user_name=ADMINISTRATOR)
+            backend.attach_user_policy("arn:aws:iam::aws:policy/AdministratorAccess", ADMINISTRATOR)
+            key = backend.create_access_key(ADMINISTRATOR)
+            backend.access_keys.pop(key.physical_resource_id, None)
+            key.access_key_id, key.secret_access_key = ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
+            backend.access_keys[ADMINISTRATOR_KEY] = key
 
     def function(self, region: str, name: str, qualifier: str | None) -> Function:
         """The deployed function by name, partial ARN or ARN."""

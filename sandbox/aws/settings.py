@@ -5,6 +5,11 @@ from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 
+ADMINISTRATOR = "sandbox"
+"""The IAM user that every local AWS has, with AdministratorAccess; who runs `make up` is this user."""
+ADMINISTRATOR_KEY = "AKIASANDBOXSANDBOX00"
+ADMINISTRATOR_SECRET = "sandbox"  # noqa: S105 - opens a local AWS on loopback, nothing else
+
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSettings:

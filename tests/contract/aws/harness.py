@@ -13,6 +13,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
+
 Kind = Literal["sandbox", "moto", "real"]
 Result = TypeVar("Result")
 
@@ -38,7 +40,11 @@ class ContractAws:
         """A boto3 client that does not retry, so that every error shows."""
         options: dict[str, Any] = {"region_name": region or self.region}
         if self.endpoint is not None:
-            options |= {"endpoint_url": self.endpoint, "aws_access_key_id": "AKIATEST", "aws_secret_access_key": "none"}
+            options |= {
+                "endpoint_url": self.endpoint,
+                "aws_access_key_id": ADMINISTRATOR_KEY,
+                "aws_secret_access_key": ADMINISTRATOR_SECRET,
+            }
         create: Any = boto3.client
         return create(service, config=Config(retries={"total_max_attempts": 1}, read_timeout=60), **options)
 
