@@ -34,15 +34,17 @@ check: setup ## format, lint, types and the fast tests
 	@$(PYTHON) -m mypy $(SOURCES)
 	@$(PYTHON) -m pytest -q -m "not servers and not e2e and not executes"
 
-docs: setup ## the files that are derived from the catalogue
+docs: setup ## the files that are derived: from the catalogue, and the list of the contract
 	@$(PYTHON) -m catalog
+	@$(PYTHON) -m sandbox.contract --document
 
 bench: setup ## measurements, each a ratio with its aim
 	@$(PYTHON) -m bench.preview
+	@$(PYTHON) -m bench.local_aws
+	@$(PYTHON) -m bench.layers
 
-contract: setup ## the contract of the local AWS, on the sandbox and on stock moto
-	@$(PYTHON) -m pytest tests/contract/aws
-	@AWS_CONTRACT=moto $(PYTHON) -m pytest tests/contract/aws
+contract: setup ## a table: each behaviour of AWS on stock moto and in the sandbox
+	@$(PYTHON) -m sandbox.contract
 
 lock: setup ## recompiles the locks after a change of a *.in file
 	@$(PYTHON) -m uv pip compile -q --no-header --generate-hashes --python-version 3.11 requirements.in -o requirements.txt

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from iam.context import Context
 
@@ -43,8 +44,8 @@ def expand(text: str, context: Context, *, enabled: bool) -> tuple[Piece, ...] |
     variable (IAM: reference_policies_condition-single-vs-multi-valued-context-keys.html). A wildcard inside a value is
     taken as a character; unverified.
     """
-    if not enabled:
-        return (Piece(text=text, verbatim=False),)
+    if not enabled or "${" not in text:
+        return _unchanged(text)
     pieces: list[Piece] = []
     end = 0
     for found in _VARIABLE.finditer(text):
@@ -56,6 +57,11 @@ def expand(text: str, context: Context, *, enabled: bool) -> tuple[Piece, ...] |
         pieces.append(Piece(text=value, verbatim=True))
     pieces.append(Piece(text=text[end:], verbatim=False))
     return tuple(piece for piece in pieces if piece.text)
+
+
+@lru_cache(maxsize=4096)
+def _unchanged(text: str) -> tuple[Piece, ...]:
+    return (Piece(text=text, verbatim=False),) if text else ()
 
 
 def _value(body: str, context: Context) -> str | None:

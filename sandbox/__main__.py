@@ -1,12 +1,11 @@
-"""The sandbox's command line: `python -m sandbox up`, `down`, `status`, `env`, `preview`, `refresh`, `install`."""
+"""The sandbox's command line, `python -m sandbox`: what starts, deploys and ends it is here, the rest in commands/."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import sys
-from enum import StrEnum
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
 import psycopg
 import redis as redis_driver
@@ -18,9 +17,10 @@ from sandbox import up as steps
 from sandbox.aws import process as aws
 from sandbox.aws.errors import SandboxError
 from sandbox.aws.functions.runtime import ensure_runtime
+from sandbox.commands import clock, faults, logs, reset, status
+from sandbox.commands.target import Env, EnvironmentName
 from sandbox.engine import EngineError
 from sandbox.place import Place, PlaceError
-from sandbox.servers import postgres, redis
 from sandbox.servers.errors import ServerError
 from sandbox.stack import Stack, StackError
 from sandbox.steps import TALK
@@ -41,14 +41,11 @@ CLEAR = (
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-class EnvironmentName(StrEnum):
-    """The stacks that the sandbox can run."""
-
-    STAGING = "staging"
-    PROD = "prod"
-
-
-Env = Annotated[EnvironmentName, typer.Option("--env", help="The stack.")]
+app.command()(status.status)
+app.command()(clock.clock)
+app.command()(logs.logs)
+app.command()(reset.reset)
+app.add_typer(faults.app, name="faults")
 
 
 @app.command()
@@ -80,21 +77,6 @@ def env(env: Env = EnvironmentName.STAGING) -> None:
     lines = [f"unset {name}" for name in sorted(os.environ) if name.startswith("AWS_") and name not in ours]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in ours.items()]
     sys.stdout.write("\n".join([*lines, f"export PATH={shlex.quote(str(load.ROOT / 'bin'))}:$PATH", ""]))
-
-
-@app.command()
-def status() -> None:
-    """Show what runs, and where; starts nothing."""
-    for env in EnvironmentName:
-        place = Place(name=env.value)
-        found = {
-            "PostgreSQL": postgres.running(place.servers / "postgres"),
-            "Redis": redis.running(place.servers / "redis"),
-            "AWS": aws.find(place.root / "aws"),
-        }
-        for name, server in found.items() if place.root.exists() else ():
-            where = f"localhost:{server.port} (pid {server.pid})" if server else "stopped"
-            TALK.print(f"{place.name}: {name} {where}")
 
 
 @app.command()

@@ -7,6 +7,7 @@ import psycopg
 import redis
 
 from catalog import derive, load
+from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
 from sandbox.place import Place
 
 
@@ -36,8 +37,8 @@ def was_rotated(place: Place, endpoint: str, name: str) -> bool:
         "secretsmanager",
         endpoint_url=endpoint,
         region_name=place.declared.region,
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",  # noqa: S106 - the local AWS asks for a name, not for a secret
+        aws_access_key_id=ADMINISTRATOR_KEY,
+        aws_secret_access_key=ADMINISTRATOR_SECRET,
     )
     secret_id = derive.secret_name(place.declared, load.catalog().by_name[name])
     stages = client.describe_secret(SecretId=secret_id)["VersionIdsToStages"].values()

@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +19,7 @@ import yaml
 
 from catalog import load
 from catalog.environment import Environment
+from sandbox.aws.process import READY_FILE
 from sandbox.servers.server import Server
 
 HOST = "localhost"
@@ -89,6 +90,13 @@ class Place:
         if self.base.is_dir() and not any(self.base.iterdir()):
             self.base.rmdir()
 
+    def clear(self) -> None:
+        """Removes what this sandbox holds, but for caches and the ports that its servers come back on."""
+        kept = {self.root / "pulumi", self.root / "aws" / READY_FILE}
+        kept |= {self.servers / name / "port" for name in ("postgres", "redis")}
+        for folder in {self.root, self.servers}:
+            _remove_all_but(kept, folder)
+
     @property
     def lock_file(self) -> Path:
         """Held by whoever changes this sandbox."""
@@ -145,6 +153,18 @@ class Place:
             return None
         salt: str | None = yaml.safe_load(self.stack_file.read_text(encoding="utf-8")).get("encryptionsalt")
         return salt
+
+
+def _remove_all_but(kept: Set[Path], folder: Path) -> None:
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path in kept:
+            continue
+        if path.is_dir() and not path.is_symlink() and any(path in inner.parents for inner in kept):
+            _remove_all_but(kept, path)
+        elif path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _made_up() -> dict[str, str]:

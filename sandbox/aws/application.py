@@ -4,15 +4,19 @@ Enforcement of IAM, CloudTrail events, faults and the clock are interceptors: ea
 """
 
 import io
-import json
 import logging
+import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
+from sandbox.aws.control import Control, as_json
+from sandbox.aws.errors import AwsError
 from sandbox.aws.exchange import Answer, Call, read_call
+from sandbox.aws.faults.rule import ConnectionDropped
 from sandbox.aws.memory.memory import Memory
-from sandbox.aws.settings import Settings
+from sandbox.aws.settings import CONTROL_PREFIX, Settings
+from sandbox.aws.wire import refused
 
 _log = logging.getLogger(__name__)
 
@@ -21,8 +25,11 @@ Interceptor = Callable[[Call, Next], Answer]
 Service = Callable[[Call], Answer | None]
 Environ = dict[str, Any]
 
+# moto looks up the caller of every request; these services change no user and no role.
+_IDENTITIES = frozenset({"moto.iam.models"})
+_NOT_OF_IDENTITIES = frozenset({"events", "kms", "lambda", "logs", "monitoring", "s3", "scheduler", "sns", "sqs"})
+
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
-_UNENCODED = {"Content-Type": "application/json"}
 
 
 class Application:
@@ -35,18 +42,21 @@ class Application:
         moto: WSGIApplication,
         memory: Memory,
         services: Mapping[str, Service],
+        identify: Callable[[Call], Call],
         interceptors: Sequence[Interceptor] = (),
-        health: Callable[[], Mapping[str, Any]],
-        shutdown: Callable[[], None],
+        control: Control,
     ) -> None:
-        """`services` answer by signing name and may return None to leave a call to moto; interceptors run in order."""
+        """`services` answer by signing name and may return None to leave a call to moto; interceptors run in order.
+
+        `identify` gives a call its caller before all of them, or raises the error that is answered.
+        """
         self._settings = settings
         self._moto = moto
         self._memory = memory
         self._services = services
+        self._identify = identify
         self._interceptors = tuple(interceptors)
-        self._health = health
-        self._shutdown = shutdown
+        self._control = control
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request; the whole answer is known before the first byte goes out."""
@@ -60,30 +70,42 @@ class Application:
     def _answer(self, environ: Environ) -> Answer:
         host = environ.get("HTTP_HOST", "").rsplit(":", 1)[0]
         if host not in LOOPBACK_NAMES and not host.endswith(".localhost"):
-            return _json(403, {"message": f"Host '{host}' is not loopback; the local AWS answers 127.0.0.1 only."})
+            return as_json(403, {"message": f"Host '{host}' is not loopback; the local AWS answers 127.0.0.1 only."})
         path = environ.get("PATH_INFO", "")
-        if path.startswith("/_sandbox/"):
-            return self._own(environ, path)
+        if path.startswith(CONTROL_PREFIX):
+            token = environ.get("HTTP_X_SANDBOX_TOKEN", "")
+            return self._control.answer(
+                environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""), token, _body(environ)
+            )
         if path.startswith("/moto-api"):
-            return _json(
+            return as_json(
                 404, {"message": "moto's own API is closed here: it would change state behind the disk's back."}
             )
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) if _has_body(environ) else b""
         call = read_call(
             environ["REQUEST_METHOD"],
             path,
             environ.get("QUERY_STRING", ""),
             _headers(environ),
-            body,
+            _body(environ),
             default_region=self._settings.region,
             raw_path=environ.get("RAW_URI", "").split("?", 1)[0],
             source_ip=environ.get("REMOTE_ADDR", "127.0.0.1"),
         )
         try:
+            try:
+                call = self._identify(call)
+            except AwsError as error:
+                return refused(call, error)
             return self._chain(0, environ)(call)
+        except ConnectionDropped:
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            return Answer(status=500, body=b"")  # goes nowhere: the connection is closed
+        except NotImplementedError:
+            named = f"{call.operation or call.path} of {call.service}"
+            return refused(call, AwsError("NotImplemented", f"The local AWS has no {named}.", status=501))
         except Exception:  # noqa: BLE001 - answered as an internal failure
             _log.exception("%s %s failed in the sandbox", call.service, call.operation or call.path)
-            return _json(500, {"__type": "InternalFailure", "message": "The local AWS failed; see its log."})
+            return as_json(500, {"__type": "InternalFailure", "message": "The local AWS failed; see its log."})
 
     def _chain(self, index: int, environ: Environ) -> Next:
         if index == len(self._interceptors):
@@ -97,7 +119,7 @@ class Application:
         if answer is not None:
             return answer
         if call.changes_state:
-            with self._memory.change():
+            with self._memory.change(only_reads=_IDENTITIES if call.service in _NOT_OF_IDENTITIES else frozenset()):
                 return self._ask_moto(call, environ)
         with self._memory.read():
             return self._ask_moto(call, environ)
@@ -121,16 +143,6 @@ class Application:
         status, headers = started[-1]
         return Answer(status=int(status.split(" ", 1)[0]), body=body, headers=tuple(headers))
 
-    def _own(self, environ: Environ, path: str) -> Answer:
-        if path == "/_sandbox/health" and environ["REQUEST_METHOD"] == "GET":
-            return _json(200, self._health())
-        if path == "/_sandbox/shutdown" and environ["REQUEST_METHOD"] == "POST":
-            if environ.get("HTTP_X_SANDBOX_TOKEN") != self._settings.token:
-                return _json(403, {"message": "X-Sandbox-Token does not name this process."})
-            self._shutdown()
-            return _json(202, {"message": "stopping"})
-        return _json(404, {"message": f"The local AWS has no {path}."})
-
 
 def _length(answer: Answer) -> str:
     # A HEAD answer of S3 carries the object's length and no body.
@@ -138,15 +150,14 @@ def _length(answer: Answer) -> str:
     return given if given is not None and not answer.body else str(len(answer.body))
 
 
-def _has_body(environ: Environ) -> bool:
-    return bool(environ.get("CONTENT_LENGTH")) or environ.get("wsgi.input_terminated", False)
+def _body(environ: Environ) -> bytes:
+    if not environ.get("CONTENT_LENGTH") and not environ.get("wsgi.input_terminated", False):
+        return b""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    return body
 
 
 def _headers(environ: Environ) -> dict[str, str]:
     headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
     return headers
-
-
-def _json(status: int, body: Mapping[str, Any]) -> Answer:
-    return Answer(status=status, body=json.dumps(body).encode(), headers=tuple(_UNENCODED.items()))

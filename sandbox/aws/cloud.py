@@ -1,34 +1,36 @@
-"""The seam to moto: the few things the layer needs from KMS, IAM, STS, Lambda, logs, SQS and SNS, typed."""
+"""The seam to moto: the few things the layer needs from IAM, Lambda, logs, SQS and SNS, typed."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from moto.awslambda.models import LambdaFunction, lambda_backends
-from moto.core.exceptions import JsonRESTError, ServiceException
-from moto.events.models import events_backends
+from moto.core.exceptions import JsonRESTError
 from moto.iam.models import iam_backends
-from moto.kms.models import kms_backends
 from moto.logs.models import logs_backends
+from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
-from moto.sts.models import sts_backends
 
 from sandbox.aws.errors import AwsError
-from sandbox.aws.functions.deployed import Credentials, Function
+from sandbox.aws.events.event import Event
+from sandbox.aws.functions.deployed import Function
 from sandbox.aws.memory.memory import Memory
 from sandbox.aws.settings import ADMINISTRATOR, ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
 
 _PARTITION = "aws"
-_CREDENTIALS_SECONDS = 3600
 
 
 class MotoCloud:
     """moto's backends of one account; reads take no lock, changes are durable when they return."""
 
-    def __init__(self, *, account: str, region: str, memory: Memory) -> None:
-        """`region` is where roles are assumed."""
+    def __init__(
+        self, *, account: str, region: str, memory: Memory, publish: Callable[[Event], None] = lambda _event: None
+    ) -> None:
+        """`region` is where log groups of functions are; `publish` is the bus's."""
+        self._publish = publish
         self._account = account
         self._region = region
         self._memory = memory
@@ -53,26 +55,14 @@ class MotoCloud:
             found: LambdaFunction = backend.get_function(*_split(name, qualifier))
             return _function(found, alias=qualifier)
 
-    def assume_role(self, role: str, session: str) -> Credentials:
-        """Credentials of an execution role for an hour."""
+    def put_object(self, bucket: str, key: str, data: bytes, metadata: Mapping[str, str]) -> None:
+        """Put an object with its metadata; AwsError NoSuchBucket when there is no such bucket."""
         with self._memory.change():
-            try:
-                iam_backends[self._account][_PARTITION].get_role_by_arn(role)
-            except (JsonRESTError, ServiceException) as exc:
-                raise AwsError(
-                    "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."
-                ) from exc
-            assumed = sts_backends[self._account][_PARTITION].assume_role(
-                region_name=self._region,
-                role_session_name=session[:64],
-                role_arn=role,
-                policy=None,  # type: ignore[arg-type] # moto's own default
-                duration=_CREDENTIALS_SECONDS,
-                external_id=None,  # type: ignore[arg-type] # moto's own default
-            )
-        return Credentials(
-            access_key=assumed.access_key_id, secret_key=assumed.secret_access_key, token=assumed.session_token
-        )
+            s3 = s3_backends[self._account][_PARTITION]
+            if bucket not in s3.buckets:
+                raise AwsError("NoSuchBucket", "The specified bucket does not exist", status=404)
+            made = s3.put_object(bucket, key, data)
+            made.set_metadata({f"x-amz-meta-{name}": value for name, value in metadata.items()})
 
     def put_logs(self, group: str, stream: str, events: list[tuple[int, str]]) -> None:
         """Append events, oldest first, to a stream of the account's region."""
@@ -92,46 +82,9 @@ class MotoCloud:
             elif service == "sns":
                 sns_backends[account][region].publish(message=message, arn=target)
             elif service == "events":
-                entry = {
-                    "Source": "lambda",
-                    "DetailType": "Lambda Function Invocation Result",
-                    "Detail": message,
-                    "EventBusName": target,
-                }
-                events_backends[account][region].put_events([entry])
+                self._publish(_invocation_result(json.loads(message), target, region, account))
             else:
                 raise AwsError("InvalidParameterValueException", f"Destination '{target}' is of an unknown service.")
-
-    def check_encrypt(self, region: str, key_id: str | None) -> None:
-        """Raise EncryptionFailure unless the key exists and is enabled.
-
-        Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
-        (EncryptionFailure).
-        """
-        if not self._key_works(region, key_id):
-            raise AwsError(
-                "EncryptionFailure",
-                "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the "
-                "KMS key is available, enabled, and not in an invalid state.",
-            )
-
-    def check_decrypt(self, region: str, key_id: str | None) -> None:
-        """Raise DecryptionFailure unless the key exists and is enabled."""
-        if not self._key_works(region, key_id):
-            raise AwsError(
-                "DecryptionFailure",
-                "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
-            )
-
-    def _key_works(self, region: str, key_id: str | None) -> bool:
-        if key_id is None:
-            return True
-        with self._memory.read():
-            keys = kms_backends[self._account][region]
-            plain = keys.get_alias_name(key_id)
-            found = keys.get_key_id_from_alias(plain) if plain.startswith("alias/") else keys.get_key_id(key_id)
-            key = keys.keys.get(found) if found is not None else None
-            return key is not None and bool(key.enabled) and key.key_state == "Enabled"
 
 
 @contextmanager
@@ -140,6 +93,21 @@ def _documented() -> Iterator[None]:
         yield
     except JsonRESTError as exc:
         raise AwsError(exc.error_type, exc.message, status=exc.code) from exc
+
+
+def _invocation_result(record: dict[str, Any], target: str, region: str, account: str) -> Event:
+    """Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html."""
+    ended = "Success" if record["requestContext"]["condition"] == "Success" else "Failure"
+    return Event(
+        source="lambda",
+        detail_type=f"Lambda Function Invocation Result - {ended}",
+        detail=record,
+        account=account,
+        region=region,
+        time=time.time(),
+        resources=(target, record["requestContext"]["functionArn"]),
+        bus=target.rpartition("/")[2],
+    )
 
 
 def _split(name: str, qualifier: str | None) -> tuple[str, str | None]:

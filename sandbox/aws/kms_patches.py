@@ -1,4 +1,4 @@
-"""moto's KMS, changed where it hides bugs: key states are kept to, and multi-region keys decrypt.
+"""moto's KMS, changed where it hides bugs: key states are kept to, multi-region keys decrypt, and ARNs are taken.
 
 Sources: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html (a disabled key answers DisabledException,
 one pending deletion KMSInvalidStateException) and multi-region-keys-overview.html.
@@ -12,6 +12,8 @@ from moto.core.exceptions import JsonRESTError
 from moto.kms import utils
 from moto.kms.models import KmsBackend
 
+# moto takes a key's ARN for these, and then looks it up as if it were the id.
+_BY_BARE_ID = ("disable_key", "enable_key", "cancel_key_deletion", "schedule_key_deletion", "update_key_description")
 _BY_KEY_ID = ("encrypt", "generate_data_key", "sign", "verify", "generate_mac", "verify_mac")
 
 
@@ -21,6 +23,8 @@ def install_kms_patches() -> None:
     utils._deserialize_ciphertext_blob = _deserialize
     for name in _BY_KEY_ID:
         setattr(KmsBackend, name, _checked(getattr(KmsBackend, name)))
+    for name in _BY_BARE_ID:
+        setattr(KmsBackend, name, _with_bare_id(getattr(KmsBackend, name)))
     original_decrypt = KmsBackend.decrypt
 
     def decrypt(backend: Any, ciphertext_blob: bytes, *arguments: Any, **named: Any) -> tuple[bytes, str]:
@@ -37,6 +41,13 @@ def _checked(original: Callable[..., Any]) -> Callable[..., Any]:
         return original(backend, *arguments, **named)
 
     return checked
+
+
+def _with_bare_id(original: Callable[..., Any]) -> Callable[..., Any]:
+    def with_bare_id(backend: Any, key_id: str, *arguments: Any, **named: Any) -> Any:
+        return original(backend, backend.any_id_to_key_id(key_id), *arguments, **named)
+
+    return with_bare_id
 
 
 def _check_state(backend: Any, key_id: str) -> None:

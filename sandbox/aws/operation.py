@@ -37,6 +37,11 @@ class RoutedRequest:
         """
         return "" if self._matched is None else str(self._matched[0].name)
 
+    @property
+    def model(self) -> OperationModel | None:
+        """The documented shapes of the operation's input and output."""
+        return None if self._matched is None else self._matched[0]
+
     @cached_property
     def parameters(self) -> Mapping[str, Any]:
         """The parameters by their documented names, which may hold secret values; none when the body does not fit.
@@ -63,7 +68,7 @@ class RoutedRequest:
 
     @cached_property
     def _matched(self) -> tuple[OperationModel, Mapping[str, Any], Request] | None:
-        model = _model(self._service)
+        model = model_of(self._service)
         if model is None:
             return None
         request = Request(_environ(*self._sent))
@@ -92,7 +97,8 @@ def _environ(method: str, path: str, query: str, headers: Mapping[str, str], bod
 
 
 @lru_cache(maxsize=64)
-def _model(service: str) -> ServiceModel | None:
+def model_of(service: str) -> ServiceModel | None:
+    """The documented operations of a service by its name in a signature; None for a name that no service has."""
     try:
         return get_service_model(_MODELS.get(service, service)) if service else None
     except UnknownServiceError:

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from sandbox.aws.errors import SandboxError
-from sandbox.aws.settings import LOOPBACK
+from sandbox.aws.settings import CONTROL_PREFIX, LOOPBACK, TOKEN_HEADER
 
 READY_FILE = "aws.json"
 LOG_FILE = "aws.log"
@@ -35,6 +36,31 @@ class LocalAws:
     account: str
     region: str
     state: Path
+
+    def ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, timeout: float = 600.0
+    ) -> dict[str, Any]:
+        """What the route /_sandbox/`path` answers to `body`, which is the query of a GET.
+
+        SandboxError with its text when it refuses, or is not there.
+        """
+        connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=timeout)
+        try:
+            target = CONTROL_PREFIX + path
+            if method == "GET":
+                target += f"?{urlencode(body)}" if body else ""
+                connection.request(method, target, headers={TOKEN_HEADER: self.token})
+            else:
+                connection.request(method, target, body=json.dumps(body or {}), headers={TOKEN_HEADER: self.token})
+            response = connection.getresponse()
+            answer: dict[str, Any] = json.loads(response.read())
+        except (OSError, http.client.HTTPException) as exc:
+            raise SandboxError(f"the local AWS on {self.endpoint} does not answer: {type(exc).__name__}") from exc
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise SandboxError(answer["message"])
+        return answer
 
 
 def start(
@@ -105,12 +131,7 @@ def stop(state: Path, *, timeout: float = 15.0) -> bool:
     running = find(state)
     if running is None:
         return False
-    connection = http.client.HTTPConnection(LOOPBACK, running.port, timeout=5)
-    try:
-        connection.request("POST", "/_sandbox/shutdown", headers={"X-Sandbox-Token": running.token})
-        connection.getresponse().read()
-    finally:
-        connection.close()
+    running.ask("POST", "shutdown", timeout=5)
     deadline = time.monotonic() + timeout
     while _is_alive(running.pid):
         if time.monotonic() > deadline:
@@ -163,7 +184,11 @@ def _is_alive(pid: int) -> bool:
     if child is not None:
         # A child of this very process stays a zombie until it is waited for.
         return child.poll() is None
-    return Path(f"/proc/{pid}").exists()
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"  # ended, and whoever started it has not looked yet
 
 
 def _last_lines(state: Path) -> str:

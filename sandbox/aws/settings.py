@@ -5,6 +5,10 @@ from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 
+CONTROL_PREFIX = "/_sandbox/"
+"""Where the sandbox's own routes are, which no AWS has."""
+TOKEN_HEADER = "X-Sandbox-Token"  # noqa: S105 - a header's name
+
 ADMINISTRATOR = "sandbox"
 """The IAM user that every local AWS has, with AdministratorAccess; who runs `make up` is this user."""
 ADMINISTRATOR_KEY = "AKIASANDBOXSANDBOX00"
@@ -52,3 +56,4 @@ class Settings:
     port: int = 0
     functions: FunctionSettings = field(default_factory=FunctionSettings)
     rotation: RotationSettings = field(default_factory=RotationSettings)
+    trail_interval: float = 2.0  # seconds between two deliveries of trails

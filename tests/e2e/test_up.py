@@ -22,6 +22,7 @@ import pytest
 from catalog import derive, load
 from sandbox import consumer, up
 from sandbox.aws import process as aws
+from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
 from sandbox.place import Place
 from sandbox.stack import Stack, StackError
 from tests.servers import reachable_folder
@@ -73,8 +74,8 @@ def labels(place: Place, cloud: aws.LocalAws, name: str) -> dict[str, str]:
         "secretsmanager",
         endpoint_url=cloud.endpoint,
         region_name=cloud.region,
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
+        aws_access_key_id=ADMINISTRATOR_KEY,
+        aws_secret_access_key=ADMINISTRATOR_SECRET,
     )
     described = client.describe_secret(SecretId=f"llm-observatory/{place.name}/{name}")
     return {label: version for version, held in described["VersionIdsToStages"].items() for label in held}
@@ -206,8 +207,8 @@ def test_no_value_is_in_a_functions_log(place: Place, cloud: aws.LocalAws) -> No
         "logs",
         endpoint_url=cloud.endpoint,
         region_name=cloud.region,
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
+        aws_access_key_id=ADMINISTRATOR_KEY,
+        aws_secret_access_key=ADMINISTRATOR_SECRET,
     )
     environment = load.environment(place.name)
     said = "".join(

@@ -37,3 +37,18 @@ class Event:
             "resources": list(self.resources),
             "detail": dict(self.detail),
         }
+
+    @classmethod
+    def from_envelope(cls, envelope: Mapping[str, Any], *, region: str, bus: str) -> "Event":
+        """The event that another bus receives: the same one, with its id."""
+        return cls(
+            source=envelope["source"],
+            detail_type=envelope["detail-type"],
+            detail=envelope["detail"],
+            account=envelope["account"],
+            region=region,
+            time=datetime.fromisoformat(envelope["time"]).timestamp(),
+            resources=tuple(envelope["resources"]),
+            bus=bus,
+            id=envelope["id"],
+        )

@@ -49,9 +49,6 @@ class Cloud(Protocol):
     def function(self, region: str, name: str, qualifier: str | None) -> Function:
         """The deployed function by name, partial ARN or ARN; AwsError ResourceNotFoundException when there is none."""
 
-    def assume_role(self, role: str, session: str) -> Credentials:
-        """Credentials of the execution role; AwsError when the role does not exist."""
-
     def put_logs(self, group: str, stream: str, events: list[tuple[int, str]]) -> None:
         """Append (milliseconds, message) events to a log stream, made when missing."""
 

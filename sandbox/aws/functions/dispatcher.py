@@ -6,14 +6,14 @@ invocation-async-retain-records.html.
 
 import json
 import logging
-import threading
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.aws.clock.due_queue import DueQueue, Work
+from sandbox.aws.clock.source import Ran
 from sandbox.aws.errors import AwsError
 from sandbox.aws.functions.backlog import AsyncEvent, Backlog
 from sandbox.aws.functions.deployed import Cloud, Function
@@ -21,44 +21,36 @@ from sandbox.aws.functions.executor import Executor, Outcome
 from sandbox.aws.settings import FunctionSettings
 
 _log = logging.getLogger(__name__)
-_IDLE_SECONDS = 30.0
+_TROUBLE_SECONDS = 30.0
 
 
 class Dispatcher:
     """Runs accepted events in the background; those left by an earlier process are resumed."""
 
     def __init__(self, *, backlog: Backlog, executor: Executor, cloud: Cloud, settings: FunctionSettings) -> None:
-        """Events are read from `backlog`; nothing runs before `start`."""
+        """Events are read from `backlog`; nothing runs before `queue.start`."""
         self._backlog = backlog
         self._executor = executor
         self._cloud = cloud
         self._settings = settings
-        self._changed = threading.Condition()
-        self._in_flight: set[str] = set()
-        self._stopping = False
-        self._pool = ThreadPoolExecutor(max_workers=settings.async_workers, thread_name_prefix="async-invoke")
-        self._thread = threading.Thread(target=self._loop, name="async-dispatch", daemon=True)
+        self.queue: DueQueue[AsyncEvent] = DueQueue(
+            "async-invoke",
+            Work(
+                waiting=backlog.waiting,
+                key=lambda event: event.id,
+                due=lambda event: event.due,
+                run=self._run_safely,
+            ),
+            workers=settings.async_workers,
+        )
 
-    def start(self) -> None:
-        """Begin with what is due."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Start nothing new."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def join(self) -> None:
-        """Wait until what ran has ended."""
-        self._pool.shutdown(wait=True)
-
-    def accept(self, *, region: str, function: str, qualifier: str | None, payload: bytes) -> str:
-        """Take an event; when this returns its request id, the event is on disk."""
+    def accept(
+        self, *, region: str, function: str, qualifier: str | None, payload: bytes, event_id: str | None = None
+    ) -> str:
+        """Take an event; when this returns its request id, the event is on disk. The same id twice is one event."""
         now = time.time()
         event = AsyncEvent(
-            id=str(uuid.uuid4()),
+            id=event_id or str(uuid.uuid4()),
             region=region,
             function=function,
             qualifier=qualifier,
@@ -68,63 +60,56 @@ class Dispatcher:
             accepted=now,
         )
         self._backlog.put(event)
-        with self._changed:
-            self._changed.notify()
+        self.queue.wake()
         return event.id
 
-    def _loop(self) -> None:
-        while True:
-            with self._changed:
-                if self._stopping:
-                    return
-                now = time.time()
-                events = [event for event in self._backlog.waiting() if event.id not in self._in_flight]
-                for event in events:
-                    if event.due <= now:
-                        self._in_flight.add(event.id)
-                        self._pool.submit(self._run_safely, event)
-                later = min((event.due - now for event in events if event.due > now), default=_IDLE_SECONDS)
-                self._changed.wait(min(later, _IDLE_SECONDS))
-
-    def _run_safely(self, event: AsyncEvent) -> None:
+    def _run_safely(self, event: AsyncEvent) -> Ran:
         try:
-            self._run(event)
+            outcome = self._run(event)
         except Exception:  # noqa: BLE001 - a dead thread would lose the event silently
             _log.exception("an asynchronous invocation of %s stopped by an error of the sandbox", event.function)
-            if not self._stopping:
-                self._backlog.put(replace(event, due=time.time() + _IDLE_SECONDS))
-        finally:
-            with self._changed:
-                self._in_flight.discard(event.id)
-                self._changed.notify()
+            outcome = "failed: InternalFailure"
+            if not self.queue.is_stopping:
+                self._backlog.put(replace(event, due=time.time() + _TROUBLE_SECONDS))
+        return Ran(at=event.due, kind="async-invoke", name=event.function, outcome=outcome)
 
-    def _run(self, event: AsyncEvent) -> None:
+    def _run(self, event: AsyncEvent) -> str:
         try:
             function = self._cloud.function(event.region, event.function, event.qualifier)
+            if time.time() - event.accepted > function.max_age:
+                self._give_up(event, function, None, "EventAgeExceeded")
+                return "failed: EventAgeExceeded"
             outcome = self._executor.run(function, event.payload, request_id=event.id)
         except AwsError as error:
             if error.code == "TooManyRequestsException":
                 self._backlog.put(replace(event, due=time.time() + 1.0))  # throttling does not use up an attempt
-            else:
-                _log.warning("asynchronous invocation of %s dropped: %s", event.function, error.code)
-                self._backlog.remove(event.id)
-            return
-        if self._stopping and outcome.error is not None:
-            return
+                return "throttled"
+            _log.warning("asynchronous invocation of %s dropped: %s", event.function, error.code)
+            self._backlog.remove(event.id)
+            return f"failed: {error.code}"
+        told = "succeeded" if outcome.error is None else f"failed: {outcome.error_type}"
+        if self.queue.is_stopping and outcome.error is not None:
+            return told
         if outcome.error is None:
             self._deliver(function.on_success, event, function, outcome, "Success")
         elif event.attempt < min(function.retries, len(self._settings.async_delays)):
             delay = self._settings.async_delays[event.attempt]
             self._backlog.put(replace(event, attempt=event.attempt + 1, due=time.time() + delay))
-            return
+            return told
         else:
-            self._deliver(function.on_failure, event, function, outcome, "RetriesExhausted")
-            if function.dead_letter is not None:
-                self._cloud.send(function.dead_letter, event.payload.decode("utf-8", "replace"))
+            self._give_up(event, function, outcome, "RetriesExhausted")
+            return told
+        self._backlog.remove(event.id)
+        return told
+
+    def _give_up(self, event: AsyncEvent, function: Function, outcome: Outcome | None, condition: str) -> None:
+        self._deliver(function.on_failure, event, function, outcome, condition)
+        if function.dead_letter is not None:
+            self._cloud.send(function.dead_letter, event.payload.decode("utf-8", "replace"))
         self._backlog.remove(event.id)
 
     def _deliver(
-        self, target: str | None, event: AsyncEvent, function: Function, outcome: Outcome, condition: str
+        self, target: str | None, event: AsyncEvent, function: Function, outcome: Outcome | None, condition: str
     ) -> None:
         if target is None:
             return
@@ -138,11 +123,12 @@ class Dispatcher:
                 "approximateInvokeCount": event.attempt + 1,
             },
             "requestPayload": _loaded(event.payload),
-            "responseContext": {"statusCode": 200, "executedVersion": function.version},
-            "responsePayload": _loaded(outcome.payload),
         }
-        if outcome.error is not None:
-            record["responseContext"]["functionError"] = outcome.error
+        if outcome is not None:
+            record["responseContext"] = {"statusCode": 200, "executedVersion": function.version}
+            record["responsePayload"] = _loaded(outcome.payload)
+            if outcome.error is not None:
+                record["responseContext"]["functionError"] = outcome.error
         self._cloud.send(target, json.dumps(record))
 
 

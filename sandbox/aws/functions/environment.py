@@ -27,6 +27,7 @@ _MIB = 1024 * 1024
 # The interpreter with boto3 and the runtime client maps this much before the function allocates anything.
 _BASE_MIB = 128
 _EXIT_SECONDS = 2.0
+_BOOTSTRAP = Path(__file__).resolve().parents[2] / "runtime" / "bootstrap.py"
 
 
 class TimedOutError(Exception):
@@ -43,13 +44,14 @@ class ExitedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
-    """What a process is started with."""
+    """What a process is started with; its wall clock is `clock_offset` seconds ahead of real time."""
 
     interpreter: Path
     task_root: Path
     scratch_root: Path
     variables: Mapping[str, str]
     log_stream: str
+    clock_offset: float = 0.0
 
 
 class Environment:
@@ -59,6 +61,7 @@ class Environment:
         """Start the process; it inherits nothing but what `launch` names."""
         self.function = function
         self.log_stream = launch.log_stream
+        self.clock_offset = launch.clock_offset
         self.started = time.monotonic()
         self.last_used = self.started
         self.invocations = 0
@@ -72,7 +75,7 @@ class Environment:
             "HOME": str(self._scratch),
         }
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and the deployed handler's name
-            [str(launch.interpreter), "-m", "awslambdaric", function.handler],
+            [str(launch.interpreter), str(_BOOTSTRAP), repr(launch.clock_offset), function.handler],
             cwd=launch.task_root,
             env=variables,
             stdin=subprocess.DEVNULL,

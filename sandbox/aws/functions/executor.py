@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sandbox.aws.errors import AwsError
 from sandbox.aws.functions.deployed import Function
 from sandbox.aws.functions.environment import Environment, ExitedError, TimedOutError
 from sandbox.aws.functions.pool import EnvironmentPool
@@ -45,15 +46,30 @@ class Outcome:
 class Executor:
     """Runs functions and waits for them."""
 
-    def __init__(self, *, pool: EnvironmentPool, put_logs: PutLogs, init_timeout: float) -> None:
-        """`put_logs` takes a group, a stream and events."""
+    def __init__(
+        self,
+        *,
+        pool: EnvironmentPool,
+        put_logs: PutLogs,
+        init_timeout: float,
+        on_invoked: Callable[[Function, Outcome, float], None] = lambda _function, _outcome, _ms: None,
+        on_throttled: Callable[[Function], None] = lambda _function: None,
+    ) -> None:
+        """`put_logs` takes a group, a stream and events; the other two are told what CloudWatch counts."""
+        self._on_invoked = on_invoked
+        self._on_throttled = on_throttled
         self._pool = pool
         self._put_logs = put_logs
         self._init_timeout = init_timeout
 
     def run(self, function: Function, payload: bytes, *, request_id: str | None = None) -> Outcome:
         """One invocation, logged; AwsError only for what Lambda refuses before it runs anything."""
-        environment, cold = self._pool.acquire(function)
+        try:
+            environment, cold = self._pool.acquire(function)
+        except AwsError as error:
+            if error.code == "TooManyRequestsException":
+                self._on_throttled(function)
+            raise
         request_id = request_id or str(uuid.uuid4())
         reply, note, init_ms, ran_ms, reusable = self._attempt(environment, cold, request_id, payload)
         environment.drain()
@@ -69,12 +85,14 @@ class Executor:
         self._put_logs(function.log_group, environment.log_stream, events)
         self._pool.release(environment, reusable=reusable)
         text = "\n".join(message for _, message in events).encode()[-_TAIL_BYTES:]
-        return Outcome(
+        outcome = Outcome(
             request_id=request_id,
             payload=reply.payload,
             error="Unhandled" if reply.is_error else None,
             tail=base64.b64encode(text).decode(),
         )
+        self._on_invoked(function, outcome, ran_ms)
+        return outcome
 
     def _attempt(
         self, environment: Environment, cold: bool, request_id: str, payload: bytes

@@ -1,4 +1,7 @@
-"""The execution environments of all functions: reused while warm, discarded when idle, old, crashed or outdated."""
+"""The execution environments of all functions: reused while warm, discarded when idle, old, crashed or outdated.
+
+Outdated is also one that was started before the clock was advanced.
+"""
 
 import threading
 import time
@@ -29,13 +32,19 @@ class EnvironmentPool:
         idle: float,
         interpreter: Callable[[], Path],
         assume_role: Callable[[str, str], Credentials],
+        clock_offset: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """`interpreter` gives the runtime's Python (built at the first use); `endpoint` is where functions find AWS."""
+        """`interpreter` gives the runtime's Python (built at the first use); `endpoint` is where functions find AWS.
+
+        `clock_offset` is how far the clock was advanced: an environment of an earlier time is discarded, with its
+        credentials, as Lambda would have done meanwhile.
+        """
         self._endpoint = endpoint
         self._region = region
         self._idle_seconds = idle
         self._interpreter = interpreter
         self._assume_role = assume_role
+        self._clock_offset = clock_offset
         self._code = CodeFolder(state / "functions" / "code")
         self._scratch = state / "functions" / "scratch"
         self._scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -101,12 +110,14 @@ class EnvironmentPool:
             self._busy[function.name] -= 1
 
     def _take_stale(self, function: Function) -> list[Environment]:
-        now = time.monotonic()
+        now, offset = time.monotonic(), self._clock_offset()
         environments = self._idle[function.arn]
         fresh = [
             item
             for item in environments
-            if item.function.revision == function.revision and now - item.started < _OLDEST_SECONDS
+            if item.function.revision == function.revision
+            and now - item.started < _OLDEST_SECONDS
+            and item.clock_offset == offset
         ]
         self._idle[function.arn] = fresh
         return [item for item in environments if item not in fresh]
@@ -118,6 +129,7 @@ class EnvironmentPool:
                 f"The local AWS runs Python functions only; {function.name} has runtime '{function.runtime}'.",
             )
         task_root = self._code.unpack(function.code)
+        offset = self._clock_offset()
         credentials = self._assume_role(function.role, function.name)
         stream = f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{uuid.uuid4().hex}"
         interpreter = self._interpreter()
@@ -150,5 +162,6 @@ class EnvironmentPool:
             scratch_root=self._scratch,
             variables=variables,
             log_stream=stream,
+            clock_offset=offset,
         )
         return Environment(function, launch)

@@ -8,6 +8,7 @@ import logging
 import re
 import uuid
 from collections.abc import Mapping
+from typing import Protocol
 from urllib.parse import parse_qs, unquote
 
 from sandbox.aws.errors import AwsError
@@ -15,7 +16,6 @@ from sandbox.aws.exchange import Answer, Call
 from sandbox.aws.functions.deployed import Cloud, Function
 from sandbox.aws.functions.dispatcher import Dispatcher
 from sandbox.aws.functions.executor import Executor
-from sandbox.aws.functions.permission import service_may_invoke
 
 _log = logging.getLogger(__name__)
 
@@ -26,12 +26,19 @@ _MAX_ASYNC = 1024 * 1024
 _ROTATION_PRINCIPAL = "secretsmanager.amazonaws.com"
 
 
+class ServiceMay(Protocol):
+    """Whether a service of AWS may act by itself on a resource."""
+
+    def __call__(self, service: str, action: str, resource_arn: str, *, source_arn: str | None = None) -> bool:
+        """What the resource's policy says of the service's principal."""
+
+
 class FunctionService:
     """Invocations by clients, by rotation and by other services."""
 
-    def __init__(self, *, account: str, executor: Executor, dispatcher: Dispatcher, cloud: Cloud) -> None:
-        """All share one executor."""
-        self._account = account
+    def __init__(self, *, executor: Executor, dispatcher: Dispatcher, cloud: Cloud, service_may: ServiceMay) -> None:
+        """All share one executor; `service_may` reads the functions' policies."""
+        self._service_may = service_may
         self._executor = executor
         self._dispatcher = dispatcher
         self._cloud = cloud
@@ -55,14 +62,12 @@ class FunctionService:
     def check_invocable(self, arn: str, *, source_arn: str) -> None:
         """Refuse a rotation function that does not exist or that Secrets Manager may not invoke."""
         try:
-            function = self._function_by_arn(arn)
+            self._function_by_arn(arn)
         except AwsError as exc:
             if exc.code != "ResourceNotFoundException":
                 raise
             raise _not_invocable() from exc
-        if not service_may_invoke(
-            function.policy, service=_ROTATION_PRINCIPAL, account=self._account, source_arn=source_arn
-        ):
+        if not self._service_may(_ROTATION_PRINCIPAL, "lambda:InvokeFunction", arn, source_arn=source_arn):
             raise _not_invocable()
 
     def invoke(self, arn: str, event: Mapping[str, str]) -> str | None:
@@ -74,7 +79,7 @@ class FunctionService:
             return error.code
         return outcome.error_type
 
-    def invoke_later(self, *, region: str, name: str, qualifier: str | None, payload: bytes) -> None:
+    def invoke_later(self, region: str, name: str, qualifier: str | None, payload: bytes) -> None:
         """An asynchronous invocation by another service (SNS, EventBridge, S3, a log subscription).
 
         A function that is gone does not fail the caller, as on AWS: it is said in the log.

@@ -37,6 +37,7 @@ class Memory:
         self._large: dict[BackendKey, set[str]] = {}
         self._events: dict[BackendKey, dict[str, int]] = {}
         self._depth = 0
+        self._changed: set[BackendKey] = set()
         self.undurable: set[str] = set()
         self._restore()
         self._stopped = threading.Event()
@@ -44,16 +45,21 @@ class Memory:
         self._sweeper.start()
 
     @contextmanager
-    def change(self) -> Iterator[None]:
-        """Work that may change moto's state: alone, and on disk when the (outermost) block ends."""
+    def change(self, *, only_reads: frozenset[str] = frozenset()) -> Iterator[None]:
+        """Work that may change moto's state: alone, and on disk when the (outermost) block ends.
+
+        `only_reads` names modules of backends that the work reaches and does not change.
+        """
         with self._lock, self._touched.recording() as keys:
             self._depth += 1
             try:
                 yield
             finally:
                 self._depth -= 1
+                self._changed |= {key for key in keys if key.module not in only_reads}
                 if self._depth == 0:
-                    self._write(keys)
+                    changed, self._changed = self._changed, set()
+                    self._write(changed)
 
     @contextmanager
     def read(self) -> Iterator[None]:

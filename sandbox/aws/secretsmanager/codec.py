@@ -1,6 +1,7 @@
 """A secret as JSON text for the database, and back. Values are not part of it."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from sandbox.aws.secretsmanager.model import Replica, Rotation, RotationRules, Secret, Version
@@ -11,8 +12,9 @@ def encode(secret: Secret) -> str:
     return json.dumps(secret, default=vars, separators=(",", ":"))
 
 
+@lru_cache(maxsize=512)
 def decode(text: str) -> Secret:
-    """The secret that `encode` wrote."""
+    """The secret that `encode` wrote; the same text gives the same object, so nobody may change its mappings."""
     data: dict[str, Any] = json.loads(text)
     data["versions"] = {
         key: Version(**{**version, "stages": tuple(version["stages"])}) for key, version in data["versions"].items()

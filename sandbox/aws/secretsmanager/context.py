@@ -15,13 +15,22 @@ Result = dict[str, Any]
 
 
 class Keys(Protocol):
-    """Whether a KMS key can be used; None is the account's aws/secretsmanager key, which always can."""
+    """The KMS keys as this request's caller may use them; None is the account's aws/secretsmanager key, which all may.
 
-    def check_encrypt(self, region: str, key_id: str | None) -> None:
-        """Raise EncryptionFailure when the key does not exist or is not enabled."""
+    Each check raises AccessDeniedException where the caller may not.
+    """
 
-    def check_decrypt(self, region: str, key_id: str | None) -> None:
-        """Raise DecryptionFailure when the key does not exist or is not enabled."""
+    def check_usable(self, region: str, key_id: str | None, *, secret_arn: str) -> None:
+        """A key that a secret is to have: EncryptionFailure when it does not exist or is not enabled."""
+
+    def check_encrypt(self, region: str, key_id: str | None, *, secret_arn: str, version_id: str) -> None:
+        """A value is written: EncryptionFailure when the key does not exist or is not enabled."""
+
+    def check_decrypt(self, region: str, key_id: str | None, *, secret_arn: str, version_id: str) -> None:
+        """A value is read: DecryptionFailure when the key does not exist or is not enabled."""
+
+    def may_decrypt(self, region: str, key_id: str | None, *, secret_arn: str, version_id: str) -> bool:
+        """Whether `check_decrypt` would pass."""
 
 
 class Functions(Protocol):
@@ -36,7 +45,7 @@ class Functions(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """One request's surroundings."""
+    """One request's surroundings. `authorize` raises unless the caller may do another operation with its parameters."""
 
     account: str
     region: str
@@ -44,6 +53,7 @@ class Context:
     keys: Keys
     functions: Functions
     wake_rotation: Callable[[], None]
+    authorize: Callable[[str, Request], None]
     clock: Callable[[], float] = time.time
 
     def find(self, secret_id: str) -> Secret:

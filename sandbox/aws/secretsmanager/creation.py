@@ -33,10 +33,11 @@ def create_secret(context: Context, request: Request) -> Result:
             existing = None
         if existing is not None:
             return _again(context, existing, token, value)
-        context.keys.check_encrypt(context.region, key_id)
+        arn = make_arn(account=context.account, region=context.region, name=name)
+        context.keys.check_usable(context.region, key_id, secret_arn=arn)
         now = context.clock()
         secret = Secret(
-            arn=make_arn(account=context.account, region=context.region, name=name),
+            arn=arn,
             name=name,
             region=context.region,
             created=now,
@@ -47,6 +48,7 @@ def create_secret(context: Context, request: Request) -> Result:
         )
         values: dict[str, Value] = {}
         if value is not None:
+            context.keys.check_encrypt(context.region, key_id, secret_arn=arn, version_id=token)
             secret = put_version(secret, token=token, kind=value.kind, stages=None, now=now, same=lambda: False)
             values[token] = value
         context.save(secret, values)
@@ -75,7 +77,7 @@ def update_secret(context: Context, request: Request) -> Result:
                     "A resource with the ID you requested already exists: you can't modify an existing version, "
                     "you can only create a new one.",
                 )
-            context.keys.check_encrypt(context.region, secret.key_id)
+            context.keys.check_encrypt(context.region, secret.key_id, secret_arn=secret.arn, version_id=token)
             secret = put_version(secret, token=token, kind=value.kind, stages=None, now=now, same=lambda: False)
             secret = after_manual_change(secret, now)
             values[token] = value
@@ -110,9 +112,16 @@ def _created(secret: Secret, version_id: str | None) -> Result:
 
 
 def _with_key(context: Context, secret: Secret, key_id: str | None) -> Secret:
-    context.keys.check_encrypt(context.region, key_id)
+    """The secret with another key; the labelled versions are encrypted anew where the caller may decrypt them.
+
+    "If you don't have kms:Decrypt permission to the previous key …, the existing versions are not re-encrypted":
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_update-encryption-key.html
+    """
+    context.keys.check_usable(context.region, key_id, secret_arn=secret.arn)
     for version in secret.versions.values():
-        if {CURRENT, PENDING, PREVIOUS} & set(version.stages):
+        if {CURRENT, PENDING, PREVIOUS} & set(version.stages) and context.keys.may_decrypt(
+            context.region, version.key_id, secret_arn=secret.arn, version_id=version.id
+        ):
             secret = secret.with_version(replace(version, key_id=key_id))
     return replace(secret, key_id=key_id)
 

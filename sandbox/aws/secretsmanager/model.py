@@ -46,13 +46,18 @@ class RotationRules:
 
 @dataclass(frozen=True, kw_only=True)
 class Rotation:
-    """The rotation configuration. `anchor`, when it was configured or last rotated, starts the next interval."""
+    """The rotation configuration. `anchor`, when it was configured or last rotated, starts the next interval.
+
+    The next rotation is due at `starts` and shown as `next_date`, the end of its window: "If rotation is unsuccessful,
+    this date may be in the past" (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html).
+    """
 
     enabled: bool
     lambda_arn: str
     rules: RotationRules | None
     anchor: float
     next_date: float | None = None
+    starts: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ def get_secret_value(context: Context, request: Request) -> Result:
     """The value of AWSCURRENT, or of the version or label asked for."""
     secret = context.usable(request["SecretId"])
     version = find_version(secret, version_id=request.get("VersionId"), stage=request.get("VersionStage"))
-    context.keys.check_decrypt(context.region, version.key_id)
+    context.keys.check_decrypt(context.region, version.key_id, secret_arn=secret.arn, version_id=version.id)
     value = context.storage.value(secret, version)
     if value is None:
         # The secret changed between the two reads: the version was pruned or the secret deleted.
@@ -64,6 +64,7 @@ def batch_get_secret_value(context: Context, request: Request) -> Result:
         )
     for secret_id in ids or []:
         try:
+            context.authorize("GetSecretValue", {"SecretId": secret_id})
             result["SecretValues"].append(get_secret_value(context, {"SecretId": secret_id}))
         except AwsError as error:
             result["Errors"].append({"SecretId": secret_id, "ErrorCode": error.code, "Message": error.message})

@@ -26,7 +26,14 @@ def replication_status(secret: Secret) -> list[dict[str, Any]]:
 
 
 def add_replicas(context: Context, secret: Secret, request: Request) -> Secret:
-    """Copy a secret to regions; one that has a secret of this name there fails, unless overwriting was asked for."""
+    """Copy a secret to regions; one that has a secret of this name there fails, unless overwriting was asked for.
+
+    The caller needs kms:Decrypt here and kms:GenerateDataKey there:
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
+    """
+    for version in secret.versions.values():
+        if version.kind is not None:
+            context.keys.check_decrypt(context.region, version.key_id, secret_arn=secret.arn, version_id=version.id)
     values = {
         version.id: value
         for version in secret.versions.values()
@@ -37,7 +44,7 @@ def add_replicas(context: Context, secret: Secret, request: Request) -> Secret:
         region, key_id = target["Region"], target.get("KmsKeyId") or None
         if region == secret.region:
             raise AwsError("InvalidParameterException", "Invalid replica region.")
-        context.keys.check_encrypt(region, key_id)
+        context.keys.check_usable(region, key_id, secret_arn=in_region(secret.arn, region))
         blocking = context.storage.by_name(region, secret.name)
         if blocking is not None and not request.get("ForceOverwriteReplicaSecret"):
             message = (

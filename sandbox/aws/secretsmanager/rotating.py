@@ -11,7 +11,8 @@ from sandbox.aws.errors import AwsError
 from sandbox.aws.secretsmanager.context import Context, Request, Result
 from sandbox.aws.secretsmanager.labels import attach
 from sandbox.aws.secretsmanager.model import CURRENT, PENDING, Rotation, RotationRules, Secret, Version
-from sandbox.aws.secretsmanager.schedule import check_rules, next_rotation
+from sandbox.aws.secretsmanager.rotation_row import begin
+from sandbox.aws.secretsmanager.schedule import check_rules, next_window
 
 
 def rotate_secret(context: Context, request: Request) -> Result:
@@ -34,16 +35,8 @@ def rotate_secret(context: Context, request: Request) -> Result:
         if known is not None and CURRENT in known.stages:
             return {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
         now = context.clock()
-        # "When rotation is unsuccessful, the AWSPENDING label might be attached to an empty secret version": the label
-        # is there before the function is first called, because its guard wants the token staged.
-        pending = known or Version(id=token, created=now, key_id=secret.key_id)
-        secret = attach(secret.with_version(pending), token, (PENDING,))
-        context.save(replace(secret, rotation=rotation, changed=now))
-        kind = "rotate" if immediately else "test"
-        context.storage.connection().execute(
-            "INSERT OR REPLACE INTO rotations VALUES (?, ?, ?, 0, 0, ?, ?)",
-            (secret.arn, token, kind, now, str(uuid.uuid4())),
-        )
+        context.save(replace(staged(secret, token, now), rotation=rotation, changed=now))
+        begin(context.storage, secret.arn, token, "rotate" if immediately else "test", now)
     context.wake_rotation()
     result: Result = {"ARN": secret.arn, "Name": secret.name}
     if immediately:
@@ -63,12 +56,22 @@ def cancel_rotate_secret(context: Context, request: Request) -> Result:
             )
         running = _running_token(context, secret)
         context.storage.connection().execute("DELETE FROM rotations WHERE arn = ?", (secret.arn,))
-        stopped = replace(secret.rotation, enabled=False, next_date=None)
+        stopped = replace(secret.rotation, enabled=False, next_date=None, starts=None)
         context.save(replace(secret, rotation=stopped, changed=context.clock()))
     result: Result = {"ARN": secret.arn, "Name": secret.name}
     if running is not None:
         result["VersionId"] = running
     return result
+
+
+def staged(secret: Secret, token: str, now: float) -> Secret:
+    """The secret with AWSPENDING on the version `token`, made when missing.
+
+    "When rotation is unsuccessful, the AWSPENDING label might be attached to an empty secret version": the label is
+    there before the function is first called, because its guard wants the token staged.
+    """
+    pending = secret.versions.get(token) or Version(id=token, created=now, key_id=secret.key_id)
+    return attach(secret.with_version(pending), token, (PENDING,))
 
 
 def after_manual_change(secret: Secret, now: float) -> Secret:
@@ -83,7 +86,18 @@ def rescheduled(rotation: Rotation, now: float) -> Rotation:
     """The configuration with the next date counted from `now`."""
     if not rotation.enabled or rotation.rules is None:
         return rotation
-    return replace(rotation, anchor=now, next_date=next_rotation(rotation.rules, now))
+    starts, ends = next_window(rotation.rules, now)
+    return replace(rotation, anchor=now, next_date=ends, starts=starts)
+
+
+def after_failure(rotation: Rotation, now: float) -> Rotation:
+    """The configuration after a scheduled rotation failed for good: the next window, and the date stays in the past.
+
+    That it is tried again only in the window that its rules name next is our reading (unverified).
+    """
+    if not rotation.enabled or rotation.rules is None:
+        return rotation
+    return replace(rotation, starts=next_window(rotation.rules, now)[0])
 
 
 def _configured(context: Context, secret: Secret, request: Request) -> Rotation:

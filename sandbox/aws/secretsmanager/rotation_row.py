@@ -1,5 +1,6 @@
 """A rotation in flight, as the database keeps it: that is how it survives a restart."""
 
+import uuid
 from dataclasses import dataclass
 
 from sandbox.aws.secretsmanager.storage import SecretStorage
@@ -12,7 +13,7 @@ _COLUMNS = "arn, token, kind, step, attempt, due, rotation_token"
 class RotationRow:
     """One rotation: which step is next (index in STEPS), how many attempts failed, and when it is due.
 
-    `kind` is "rotate" or "test".
+    `kind` is "rotate" (RotateSecret), "scheduled" or "test".
     """
 
     arn: str
@@ -22,6 +23,13 @@ class RotationRow:
     attempt: int
     due: float
     rotation_token: str
+
+
+def begin(storage: SecretStorage, arn: str, token: str, kind: str, due: float) -> None:
+    """Remember a rotation that is to run at `due`; in the transaction that makes it so."""
+    storage.connection().execute(
+        "INSERT OR REPLACE INTO rotations VALUES (?, ?, ?, 0, 0, ?, ?)", (arn, token, kind, due, str(uuid.uuid4()))
+    )
 
 
 def all_rows(storage: SecretStorage) -> list[RotationRow]:

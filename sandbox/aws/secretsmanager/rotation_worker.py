@@ -7,17 +7,17 @@ is not tried again; that a rotation whose four steps returned without moving AWS
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from sandbox.aws.clock.due_queue import DueQueue, Work
+from sandbox.aws.clock.source import Ran
 from sandbox.aws.secretsmanager.context import Functions, mirror
 from sandbox.aws.secretsmanager.labels import update_stage
 from sandbox.aws.secretsmanager.model import CURRENT, PENDING, Secret
 from sandbox.aws.secretsmanager.names import in_region
-from sandbox.aws.secretsmanager.rotating import rescheduled
+from sandbox.aws.secretsmanager.rotating import after_failure, rescheduled
 from sandbox.aws.secretsmanager.rotation_row import (
     STEPS,
     RotationRow,
@@ -27,11 +27,11 @@ from sandbox.aws.secretsmanager.rotation_row import (
     reach_step,
     try_later,
 )
+from sandbox.aws.secretsmanager.schedule import window_end
 from sandbox.aws.secretsmanager.storage import SecretStorage
 from sandbox.aws.settings import RotationSettings
 
 _log = logging.getLogger(__name__)
-_IDLE_SECONDS = 60.0
 
 RotationEvent = Callable[[str, Secret, str], None]
 
@@ -54,79 +54,49 @@ class RotationWorker:
         self._settings = settings
         self._on_event = on_event
         self._clock = clock
-        self._changed = threading.Condition()
-        self._in_flight: set[tuple[str, str]] = set()
-        self._stopping = False
-        self._pool = ThreadPoolExecutor(max_workers=settings.workers, thread_name_prefix="rotation")
-        self._thread = threading.Thread(target=self._dispatch, name="rotation-dispatch", daemon=True)
+        self.queue: DueQueue[RotationRow] = DueQueue(
+            "rotation",
+            Work(
+                waiting=lambda: all_rows(storage),
+                key=lambda row: (row.arn, row.token),
+                due=lambda row: row.due,
+                run=self._run_safely,
+            ),
+            workers=settings.workers,
+        )
 
-    def start(self) -> None:
-        """Begin, with whatever is due."""
-        self._thread.start()
-
-    def wake(self) -> None:
-        """Look for due rotations now."""
-        with self._changed:
-            self._changed.notify()
-
-    def stop(self) -> None:
-        """Start nothing new; what runs is resumed by the next process."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def join(self) -> None:
-        """Wait until what ran has ended."""
-        self._pool.shutdown(wait=True)
-
-    def _dispatch(self) -> None:
-        while True:
-            with self._changed:
-                if self._stopping:
-                    return
-                now = self._clock()
-                rows = [row for row in all_rows(self._storage) if (row.arn, row.token) not in self._in_flight]
-                for row in rows:
-                    if row.due <= now:
-                        self._in_flight.add((row.arn, row.token))
-                        self._pool.submit(self._run_safely, row)
-                waiting = min((row.due - now for row in rows if row.due > now), default=_IDLE_SECONDS)
-                self._changed.wait(min(waiting, _IDLE_SECONDS))
-
-    def _run_safely(self, row: RotationRow) -> None:
+    def _run_safely(self, row: RotationRow) -> Ran:
         try:
-            self._test(row) if row.kind == "test" else self._rotate(row)
+            outcome = self._test(row) if row.kind == "test" else self._rotate(row)
         except Exception:  # noqa: BLE001 - a dead thread would lose the rotation silently
             _log.exception("rotation of %s stopped by an error of the sandbox", row.arn)
-            if not self._stopping:
+            outcome = "failed: InternalFailure"
+            if not self.queue.is_stopping:
                 self._failed(row, "InternalFailure")
-        finally:
-            with self._changed:
-                self._in_flight.discard((row.arn, row.token))
-                self._changed.notify()
+        kind = "rotation-test" if row.kind == "test" else "rotation"
+        return Ran(at=row.due, kind=kind, name=row.arn, outcome=outcome)
 
-    def _rotate(self, row: RotationRow) -> None:
+    def _rotate(self, row: RotationRow) -> str:
         if row.step == 0:
             self._tell("RotationStarted", row, "")
         for index in range(row.step, len(STEPS)):
             secret = self._secret(row)
-            if secret is None or self._stopping:
-                return
+            if secret is None or self.queue.is_stopping:
+                return "stopped"
             reach_step(self._storage, row, index)
             failure = self._invoke(secret, row, STEPS[index])
-            if self._stopping:
-                return
+            if self.queue.is_stopping:
+                return "stopped"
             if failure is not None:
-                self._failed(row, f"{STEPS[index]}: {failure}")
-                return
+                return self._failed(row, f"{STEPS[index]}: {failure}")
         if not self._complete(row):
-            self._failed(row, "finishSecret returned and AWSCURRENT is not on the new version")
+            return self._failed(row, "finishSecret returned and AWSCURRENT is not on the new version")
+        return "succeeded"
 
-    def _test(self, row: RotationRow) -> None:
+    def _test(self, row: RotationRow) -> str:
         secret = self._secret(row)
         if secret is None:
-            return
+            return "stopped"
         failure = self._invoke(secret, row, "testSecret")
         with self._storage.change():
             secret = self._secret(row)
@@ -135,6 +105,7 @@ class RotationWorker:
             if secret is not None and version is not None and set(version.stages) <= {PENDING}:
                 self._save(secret.without_version(row.token))
         self._tell("TestRotationSucceeded" if failure is None else "TestRotationFailed", row, failure or "")
+        return "succeeded" if failure is None else f"failed: {failure}"
 
     def _invoke(self, secret: Secret, row: RotationRow, step: str) -> str | None:
         if secret.rotation is None:
@@ -147,17 +118,28 @@ class RotationWorker:
         }
         return self._functions.invoke(secret.rotation.lambda_arn, event)
 
-    def _failed(self, row: RotationRow, reason: str) -> None:
+    def _failed(self, row: RotationRow, reason: str) -> str:
         _log.warning("rotation of %s failed at %s", row.arn, reason)
+        now = self._clock()
         with self._storage.change():
             secret = self._secret(row)
-            holder = secret.holder(PENDING) if secret is not None else None
-            retry = row.attempt < len(self._settings.retry_delays) and holder is not None and holder.id == row.token
-            if retry:
-                try_later(self._storage, row, self._clock() + self._settings.retry_delays[row.attempt])
+            if self._is_retried(row, secret, now):
+                try_later(self._storage, row, now + self._settings.retry_delays[row.attempt])
             else:
                 end(self._storage, row)
+                if secret is not None and secret.rotation is not None and row.kind == "scheduled":
+                    self._save(replace(secret, rotation=after_failure(secret.rotation, now)))
         self._tell("RotationFailed", row, reason)
+        return f"failed: {reason}"
+
+    def _is_retried(self, row: RotationRow, secret: Secret | None, now: float) -> bool:
+        holder = secret.holder(PENDING) if secret is not None else None
+        if holder is None or holder.id != row.token or row.attempt >= len(self._settings.retry_delays):
+            return False
+        rotation = secret.rotation if secret is not None else None
+        if row.kind != "scheduled" or rotation is None or rotation.rules is None or rotation.starts is None:
+            return True
+        return now + self._settings.retry_delays[row.attempt] <= window_end(rotation.rules, rotation.starts)
 
     def _complete(self, row: RotationRow) -> bool:
         now = self._clock()

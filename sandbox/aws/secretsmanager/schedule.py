@@ -1,4 +1,4 @@
-"""RotationRules: what AWS accepts, and the date on or before which the next rotation occurs.
+"""RotationRules: what AWS accepts, and the window in which the next rotation occurs.
 
 Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotationRulesType.html and
 userguide/rotate-secrets_schedule.html.
@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from sandbox.aws.errors import AwsError
-from sandbox.aws.secretsmanager.cron import Cron, CronError, parse_cron
+from sandbox.aws.secretsmanager.cron import Cron, CronError, next_start, parse_cron
 from sandbox.aws.secretsmanager.model import RotationRules
 
 _RATE = re.compile(r"^rate\((\d+) (hour|hours|day|days)\)$")
@@ -40,33 +40,44 @@ def check_rules(rules: RotationRules) -> RotationRules:
 
 
 def next_rotation(rules: RotationRules, anchor: float) -> float:
-    """The end of the first window after `anchor` (epoch seconds): the rotation occurs on or before it.
+    """The end of the first window after `anchor` (epoch seconds): the rotation occurs on or before it."""
+    return next_window(rules, anchor)[1]
+
+
+def next_window(rules: RotationRules, anchor: float) -> tuple[float, float]:
+    """Start and end of the first window after `anchor`, all in epoch seconds.
 
     Days count from the anchor's date, the window closing with the UTC day unless Duration says otherwise. A rate in
     hours starts windows on a grid from midnight; that the grid begins on the anchor's day is our reading (unverified).
     """
     moment = datetime.fromtimestamp(anchor, UTC)
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    hours = _duration(rules)
     cron = _cron(rules)
     if cron is not None:
-        start = cron.next_after(moment)
-        return _close(start, hours if hours is not None else (1 if cron.is_hourly else None))
+        start = next_start(cron, moment)
+        return start.timestamp(), window_end(rules, start.timestamp())
     rate = _RATE.match(rules.schedule or "")
     if rate is not None and rate.group(2).startswith("hour"):
         step = timedelta(hours=int(rate.group(1)))
         start = midnight
         while start <= moment:
             start += step
-        return _close(start, hours or 1)
-    days = int(rate.group(1)) if rate is not None else rules.days or 1
-    return _close(midnight + timedelta(days=days), hours)
+    else:
+        days = int(rate.group(1)) if rate is not None else rules.days or 1
+        start = midnight + timedelta(days=days)
+    return start.timestamp(), window_end(rules, start.timestamp())
 
 
-def _close(start: datetime, hours: int | None) -> float:
+def window_end(rules: RotationRules, start: float) -> float:
+    """When the window that starts at `start` closes: after Duration, else an hour or at the end of the UTC day."""
+    hours = _duration(rules)
+    opened = datetime.fromtimestamp(start, UTC)
     if hours is None:
-        return start.replace(hour=23, minute=59, second=59).timestamp()
-    return (start + timedelta(hours=hours)).timestamp()
+        cron = _cron(rules)
+        hourly = cron.is_hourly if cron is not None else "hour" in (rules.schedule or "")
+        if not hourly:
+            return opened.replace(hour=23, minute=59, second=59).timestamp()
+    return (opened + timedelta(hours=hours or 1)).timestamp()
 
 
 def _duration(rules: RotationRules) -> int | None:

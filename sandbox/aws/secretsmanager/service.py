@@ -76,15 +76,17 @@ class SecretsManager:
         *,
         account: str,
         storage: SecretStorage,
-        keys: Keys,
+        keys: Callable[[Call], Keys],
+        authorize: Callable[[Call, str, Request], None],
         functions: Functions,
         worker: RotationWorker,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """The worker must use the same storage and functions."""
+        """The worker must use the same storage and functions; `keys` and `authorize` speak for a call's caller."""
         self._account = account
         self._storage = storage
         self._keys = keys
+        self._authorize = authorize
         self._functions = functions
         self._worker = worker
         self._clock = clock
@@ -113,9 +115,10 @@ class SecretsManager:
             account=self._account,
             region=call.region,
             storage=self._storage,
-            keys=self._keys,
+            keys=self._keys(call),
             functions=self._functions,
-            wake_rotation=self._worker.wake,
+            wake_rotation=self._worker.queue.wake,
+            authorize=lambda name, parameters: self._authorize(call, name, parameters),
             clock=self._clock,
         )
         return operation(context, request)

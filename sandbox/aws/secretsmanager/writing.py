@@ -25,8 +25,11 @@ def put_secret_value(context: Context, request: Request) -> Result:
         raise AwsError("InvalidParameterException", f"VersionStages names a label twice: {', '.join(stages)}.")
     with context.storage.change():
         secret = context.writable(request["SecretId"])
-        context.keys.check_encrypt(context.region, secret.key_id)
         existing = secret.versions.get(token)
+        context.keys.check_encrypt(context.region, secret.key_id, secret_arn=secret.arn, version_id=token)
+        if existing is not None and existing.kind is not None:
+            # To compare, the value that is there is read; with the caller's rights (unverified).
+            context.keys.check_decrypt(context.region, existing.key_id, secret_arn=secret.arn, version_id=token)
         now = context.clock()
         changed = put_version(
             secret,

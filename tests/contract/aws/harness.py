@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
+from tests.contract.aws.actors import Actor, Statement, assumed, make_role, make_user, remove_principals
 
 Kind = Literal["sandbox", "moto", "real"]
 Result = TypeVar("Result")
@@ -35,6 +36,9 @@ class ContractAws:
     region: str
     secrets: list[str] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
+    roles: list[str] = field(default_factory=list)
+    users: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
 
     def client(self, service: str, region: str | None = None) -> Any:
         """A boto3 client that does not retry, so that every error shows."""
@@ -91,14 +95,29 @@ class ContractAws:
                 time.sleep(15)  # a new role takes seconds to be assumable
         return arn
 
-    def function(self, code: str, *, invocable: bool = True, **arguments: Any) -> str:
+    def as_role(self, *policy: Statement, session: dict[str, Any] | None = None, **arguments: Any) -> Actor:
+        """A new role's session with just this policy; `arguments` are of `make_role`, `session` of AssumeRole."""
+        role = make_role(self, f"{PREFIX}-{uuid.uuid4()}", policy, **arguments)
+        return assumed(self, self.client("sts"), role, **(session or {}))
+
+    def as_user(self, *policy: Statement, **arguments: Any) -> Actor:
+        """A new IAM user with a key and just this policy."""
+        return make_user(self, f"{PREFIX}-{uuid.uuid4()}", policy, **arguments)
+
+    def key(self, **arguments: Any) -> str:
+        """A new KMS key's ARN; it is scheduled for deletion at the end."""
+        arn: str = self.client("kms").create_key(**arguments)["KeyMetadata"]["Arn"]
+        self.keys.append(arn)
+        return arn
+
+    def function(self, code: str, *, invocable: bool = True, role: str | None = None, **arguments: Any) -> str:
         """Deploy `code` as module f with handler f.handle; the function's ARN."""
         name = f"{PREFIX}-{uuid.uuid4()}"
         self.functions.append(name)
         client = self.client("lambda")
         arn: str = client.create_function(
             FunctionName=name,
-            Role=self.role(),
+            Role=role or self.role(),
             Runtime="python3.11",
             Handler="f.handle",
             Code={"ZipFile": zipped(code)},
@@ -130,6 +149,9 @@ class ContractAws:
             self._quietly(lambda name=name: self.sm.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True))
         for name in self.functions:
             self._quietly(lambda name=name: self.client("lambda").delete_function(FunctionName=name))
+        for arn in self.keys:
+            self._quietly(lambda arn=arn: self.client("kms").schedule_key_deletion(KeyId=arn, PendingWindowInDays=7))
+        remove_principals(self)
 
     def _quietly(self, remove: Callable[..., Any]) -> None:
         try:

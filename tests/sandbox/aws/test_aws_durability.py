@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+import time
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -203,3 +204,45 @@ def test_a_zip_of_many_files_keeps_its_executable_bits(restartable: Restartable)
 def _pending_has_value(aws: ContractAws, secret: str, version: str) -> bool:
     listed = aws.sm.list_secret_version_ids(SecretId=secret)["Versions"]
     return any(item["VersionId"] == version for item in listed)
+
+
+def test_an_execution_that_was_interrupted_is_failed_with_the_reason_and_not_running_for_ever(
+    restartable: Restartable,
+) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = restartable.aws.client("iam").create_role(
+        RoleName="waits", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    )["Role"]["Arn"]
+    states = restartable.aws.client("stepfunctions")
+    definition = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 600, "End": True}}}
+    machine = states.create_state_machine(name="waits", roleArn=role, definition=json.dumps(definition))
+    execution = states.start_execution(stateMachineArn=machine["stateMachineArn"], input="{}")["executionArn"]
+    time.sleep(1.5)  # moto's own thread reaches the state and is written within a second
+    ended = restartable.crash().client("stepfunctions").describe_execution(executionArn=execution)
+    assert ended["status"] == "FAILED"
+    assert "restarted" in ended["cause"]
+
+
+def test_a_metric_an_alarm_and_a_notification_survive(restartable: Restartable) -> None:
+    sns, cloudwatch = restartable.aws.client("sns"), restartable.aws.client("cloudwatch")
+    topic = sns.create_topic(Name="survives")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="on-call@example.com")
+    settings = {"Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 5}
+    compared = {"DatapointsToAlarm": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanOrEqualToThreshold"}
+    cloudwatch.put_metric_alarm(AlarmName="survives", AlarmActions=[topic], **settings, **compared)
+    cloudwatch.put_metric_data(Namespace="n", MetricData=[{"MetricName": "m", "Value": 2.0}])
+
+    def state() -> str:
+        found: str = restartable.aws.client("cloudwatch").describe_alarms(AlarmNames=["survives"])["MetricAlarms"][0][
+            "StateValue"
+        ]
+        return found
+
+    eventually(lambda: state() == "ALARM")
+    aws = restartable.crash()
+    assert state() == "ALARM"
+    local = process.find(restartable.state)
+    assert local is not None
+    mail = local.ask("GET", "mail")["mail"]
+    assert [entry["to"] for entry in mail] == ["on-call@example.com"]
+    assert [metric["MetricName"] for metric in aws.client("cloudwatch").list_metrics(Namespace="n")["Metrics"]] == ["m"]

@@ -1,0 +1,1 @@
+"""IAM in the local AWS: who calls (signature and credentials), and whether AWS's policies let them."""

@@ -1,0 +1,50 @@
+"""The buses: an event is matched with the rules of its bus, and its deliveries are on disk when `publish` returns."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sandbox.aws.clock.clock import iso
+from sandbox.aws.events.deliveries import Delivery, DeliveryStore
+from sandbox.aws.events.event import Event
+from sandbox.aws.events.payload import payload_of
+from sandbox.aws.events.rules import Rule, Rules
+
+
+class Bus:
+    """All buses of one account."""
+
+    def __init__(self, *, rules: Rules, store: DeliveryStore, wake: Callable[[], None]) -> None:
+        """`wake` tells the courier that there is something to deliver."""
+        self._rules = rules
+        self._store = store
+        self._wake = wake
+
+    def publish(self, event: Event) -> None:
+        """Take an event; a target's trouble is never the publisher's."""
+        envelope = event.envelope()
+        found = [
+            delivery
+            for rule in self._rules.on(event.region, event.bus)
+            if rule.matches(envelope)
+            for delivery in self.deliveries(rule, envelope)
+        ]
+        if found:
+            self._store.put(found)
+            self._wake()
+
+    def deliveries(self, rule: Rule, envelope: Mapping[str, Any]) -> list[Delivery]:
+        """One for each target of a rule, due now."""
+        now = time.time()
+        return [
+            Delivery(
+                id=str(uuid.uuid4()),
+                origin=rule.arn,
+                target=target,
+                payload=payload_of(target, envelope, rule_arn=rule.arn, ingested=iso(now)),
+                due=now,
+                accepted=now,
+            )
+            for target in rule.targets
+        ]

@@ -1,0 +1,125 @@
+"""The events themselves, in SQLite: written before a call is answered, kept for 90 days.
+
+`synchronous=NORMAL`: a commit survives the end of the process however it comes; only a crash of the machine could lose
+the last ones, and with it goes the machine's sandbox.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.aws.trail.record import Record
+
+KEPT_SECONDS = 90 * 24 * 3600.0
+"""docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html: the last 90 days."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, at REAL NOT NULL, region TEXT NOT NULL,
+    management INTEGER NOT NULL, read_only INTEGER NOT NULL, name TEXT NOT NULL, source TEXT NOT NULL,
+    username TEXT NOT NULL, access_key TEXT NOT NULL, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS events_by_time ON events (at);
+CREATE TABLE IF NOT EXISTS resources (
+    seq INTEGER NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (name, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deliveries (trail TEXT PRIMARY KEY, state TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A stored event; `at` is in seconds since the epoch."""
+
+    seq: int
+    at: float
+    region: str
+    body: Record
+
+
+class History:
+    """All events of one account; every method may be called from any thread."""
+
+    def __init__(self, state: Path) -> None:
+        """Open or create the file under `state`."""
+        path = state / "trail.sqlite"
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        path.chmod(0o600)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.executescript(_SCHEMA)
+
+    def add(self, event: Record, at: float) -> None:
+        """Store an event; it is there for good when this returns."""
+        who = event["userIdentity"]
+        row = (
+            event["eventID"],
+            at,
+            event["awsRegion"],
+            int(event["managementEvent"]),
+            int(event["readOnly"]),
+            event["eventName"],
+            event["eventSource"],
+            username(who),
+            who.get("accessKeyId", ""),
+            json.dumps(event, default=str),
+        )
+        with self._lock:
+            self._connection.execute("BEGIN")
+            seq = self._connection.execute(
+                "INSERT INTO events (id, at, region, management, read_only, name, source, username, access_key, body) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            ).lastrowid
+            named = [(seq, item["type"], item["ARN"]) for item in event["resources"]]
+            self._connection.executemany("INSERT OR IGNORE INTO resources VALUES (?, ?, ?)", named)
+            self._connection.execute("COMMIT")
+
+    def find(self, condition: str, values: Sequence[Any], limit: int, *, oldest_first: bool = False) -> list[Entry]:
+        """Events that meet an SQL condition of ours over the table's columns, newest first unless said otherwise."""
+        order = "ASC" if oldest_first else "DESC"
+        query = f"SELECT seq, at, region, body FROM events WHERE {condition} ORDER BY seq {order} LIMIT ?"  # noqa: S608
+        with self._lock:
+            rows = self._connection.execute(query, (*values, limit)).fetchall()
+        return [Entry(seq=seq, at=at, region=region, body=json.loads(body)) for seq, at, region, body in rows]
+
+    def last(self) -> int:
+        """The number of the newest event; 0 when there is none."""
+        with self._lock:
+            return int(self._connection.execute("SELECT COALESCE(MAX(seq), 0) FROM events").fetchone()[0])
+
+    def prune(self, now: float) -> None:
+        """Forget what is older than 90 days."""
+        with self._lock:
+            self._connection.execute("BEGIN")
+            self._connection.execute("DELETE FROM events WHERE at < ?", (now - KEPT_SECONDS,))
+            self._connection.execute("DELETE FROM resources WHERE seq NOT IN (SELECT seq FROM events)")
+            self._connection.execute("COMMIT")
+
+    def delivery(self, trail: str) -> dict[str, Any]:
+        """What is known of a trail's deliveries; empty before the first."""
+        with self._lock:
+            row = self._connection.execute("SELECT state FROM deliveries WHERE trail = ?", (trail,)).fetchone()
+        return json.loads(row[0]) if row is not None else {}
+
+    def set_delivery(self, trail: str, state: dict[str, Any]) -> None:
+        """Remember how far a trail's deliveries are."""
+        with self._lock:
+            self._connection.execute("INSERT OR REPLACE INTO deliveries VALUES (?, ?)", (trail, json.dumps(state)))
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+
+def username(who: Record) -> str:
+    """The Username of LookupEvents: a user's name, or the name of a role's session."""
+    if "userName" in who:
+        return str(who["userName"])
+    return str(who.get("arn", who.get("invokedBy", ""))).rsplit("/", 1)[-1]

@@ -1,0 +1,111 @@
+"""Queues, rules and what arrives: what the tests of EventBridge share; all is removed with its test."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.contract.aws.harness import ContractAws, eventually
+
+SOURCE = "llmobs.contract"
+
+
+class EventBench:
+    """One queue and rules on one bus."""
+
+    def __init__(self, aws: ContractAws) -> None:
+        """Make the queue, which nobody may send to yet."""
+        self.aws = aws
+        self.events = aws.client("events")
+        self.sqs = aws.client("sqs")
+        self.rules: list[tuple[str, str]] = []
+        self.queues: list[str] = []
+        self.url, self.arn = self.queue()
+
+    def queue(self) -> tuple[str, str]:
+        """A new queue: URL and ARN."""
+        url = self.sqs.create_queue(QueueName=f"llmobs-contract-{uuid.uuid4()}")["QueueUrl"]
+        self.queues.append(url)
+        arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        return url, arn
+
+    def rule(self, pattern: dict[str, Any], *, bus: str = "default", **arguments: Any) -> str:
+        """A new rule: its ARN."""
+        name = f"llmobs-contract-{uuid.uuid4()}"
+        made = self.events.put_rule(Name=name, EventBusName=bus, EventPattern=json.dumps(pattern), **arguments)
+        self.rules.append((name, bus))
+        arn: str = made["RuleArn"]
+        return arn
+
+    def target(self, rule: str, arn: str | None = None, **arguments: Any) -> None:
+        """Give a rule its target, by default the queue."""
+        path = rule.rpartition(":")[2].split("/")
+        bus, name = (path[1], path[2]) if len(path) == 3 else ("default", path[1])
+        targets = [{"Id": "t", "Arn": arn or self.arn, **arguments}]
+        answer = self.events.put_targets(Rule=name, EventBusName=bus, Targets=targets)
+        assert answer["FailedEntryCount"] == 0
+
+    def allow(self, rule: str, *, url: str | None = None, arn: str | None = None) -> None:
+        """Let a rule send to a queue, by default the queue of this bench."""
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn or self.arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.sqs.set_queue_attributes(QueueUrl=url or self.url, Attributes={"Policy": policy})
+
+    def ready(self, pattern: dict[str, Any] | None = None, **target: Any) -> str:
+        """A rule on this bench's source that may send to its queue."""
+        rule = self.rule(pattern or {"source": [SOURCE]})
+        self.target(rule, **target)
+        self.allow(rule)
+        return rule
+
+    def put(self, detail: dict[str, Any] | None = None, **entry: Any) -> dict[str, Any]:
+        """Put one event: the answer."""
+        made = {"Source": SOURCE, "DetailType": "Test", "Detail": json.dumps(detail or {"n": 1}), **entry}
+        answer: dict[str, Any] = self.events.put_events(Entries=[made])
+        return answer
+
+    def arrived(self, *, url: str | None = None) -> dict[str, Any]:
+        """The next message of a queue; it is taken out."""
+        target = url or self.url
+
+        def look() -> dict[str, Any] | None:
+            answer = self.sqs.receive_message(QueueUrl=target, MessageAttributeNames=["All"], WaitTimeSeconds=0)
+            return next(iter(answer.get("Messages", [])), None)
+
+        message: dict[str, Any] = eventually(look, seconds=10)
+        self.sqs.delete_message(QueueUrl=target, ReceiptHandle=message["ReceiptHandle"])
+        return message
+
+    def body(self) -> Any:
+        """The JSON of the next message."""
+        return json.loads(self.arrived()["Body"])
+
+    def close(self) -> None:
+        """Remove what was made."""
+        for name, bus in self.rules:
+            try:
+                self.events.remove_targets(Rule=name, EventBusName=bus, Ids=["t"])
+                self.events.delete_rule(Name=name, EventBusName=bus)
+            except ClientError:
+                continue
+        for url in self.queues:
+            self.sqs.delete_queue(QueueUrl=url)
+
+
+@contextmanager
+def event_bench(aws: ContractAws) -> Iterator[EventBench]:
+    """A bench, closed at the end."""
+    bench = EventBench(aws)
+    try:
+        yield bench
+    finally:
+        bench.close()
