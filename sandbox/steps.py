@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.markup import escape
 
-TALK = Console(stderr=True, highlight=False, soft_wrap=True)
+TALK = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 @dataclass

@@ -16,7 +16,7 @@ PIPED_WIDTH = 200
 
 def say(text: str) -> None:
     """One line to the person at the terminal."""
-    Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+    Console(stderr=True, emoji=False).print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def show(text: str) -> None:
@@ -36,10 +36,11 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=PIPED_WIDTH)
-    console.print(table, markup=False, highlight=False)
+    # Cells are rendered by the console's own settings: an ARN's ":secret:" would become a picture.
+    plain = Console(markup=False, emoji=False, highlight=False)
+    if not plain.is_terminal:
+        plain = Console(markup=False, emoji=False, highlight=False, width=PIPED_WIDTH)
+    plain.print(table)
 
 
 def progress() -> Progress:

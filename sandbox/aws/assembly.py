@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from moto.core.config import default_user_config
-
 from sandbox.aws.access.access import Access
 from sandbox.aws.access.moto_patches import install_access_patches
 from sandbox.aws.application import Application, Interceptor
 from sandbox.aws.clock.agenda import Agenda
 from sandbox.aws.clock.clock import Clock
+from sandbox.aws.clock.sources import due_sources
 from sandbox.aws.cloud import MotoCloud
 from sandbox.aws.control import Control, Handler
 from sandbox.aws.events.wiring import EventBridge
-from sandbox.aws.executions import Executions
 from sandbox.aws.faults.faults import Faults
 from sandbox.aws.faults.invocations import FaultyFunctions
 from sandbox.aws.functions.backlog import Backlog
+from sandbox.aws.functions.code_signing import CodeSigning
+from sandbox.aws.functions.deployed import Function
 from sandbox.aws.functions.dispatcher import Dispatcher
 from sandbox.aws.functions.executor import Executor
 from sandbox.aws.functions.pool import EnvironmentPool
@@ -31,15 +31,15 @@ from sandbox.aws.lambda_patches import install_lambda_patches
 from sandbox.aws.memory.memory import Memory
 from sandbox.aws.monitoring.monitoring import Monitoring
 from sandbox.aws.moto_dispatch import MotoDispatch
-from sandbox.aws.secretsmanager.coming_due import DueDeletions, DueRotations
+from sandbox.aws.pod_identities import PodIdentities
+from sandbox.aws.preparation import prepare_process
 from sandbox.aws.secretsmanager.rotation_worker import RotationWorker
 from sandbox.aws.secretsmanager.service import SecretsManager
 from sandbox.aws.secretsmanager.storage import SecretStorage
-from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET, LOOPBACK, Settings
-from sandbox.aws.trail.delivery import Delivery
-from sandbox.aws.trail.digest import Signer
-from sandbox.aws.trail.history import History
-from sandbox.aws.trail.trail import Trail
+from sandbox.aws.settings import LOOPBACK, Settings
+from sandbox.aws.signing_jobs import SigningJobs
+from sandbox.aws.states.executions import Executions
+from sandbox.aws.trail.wiring import CloudTrail
 
 _SWEEP_SECONDS = 10.0
 
@@ -70,7 +70,9 @@ class LocalAwsParts:
         install_access_patches()
         self._memory = Memory(settings.state, account=settings.account)
         storage = SecretStorage(settings.state)
-        self._access = Access(settings, memory=self._memory, storage=storage)
+        self._access = Access(
+            settings, memory=self._memory, storage=storage, on_assumed=lambda *role: trail.role_assumed(*role)
+        )
         self._events = EventBridge(
             account=settings.account,
             endpoint=f"http://{LOOPBACK}:{port}",
@@ -98,52 +100,45 @@ class LocalAwsParts:
             invoke_later=lambda *event: functions.invoke_later(*event),
             publish=lambda event: publish(event),
         )
-        self._monitoring.serve(control, self._agenda)
-        executions = Executions(
+        self._executions = Executions(
             endpoint=f"http://{LOOPBACK}:{port}",
             memory=self._memory,
             metrics=self._monitoring.metrics,
-            role_session=lambda role, name: self._access.role_session(
-                role, service="states.amazonaws.com", session_name=name
+            role_session=lambda role, name, machine: self._access.role_session(
+                role, service="states.amazonaws.com", session_name=name, source_arn=machine
             ),
             publish=lambda event: publish(event),
         )
-        executions.install()
-        executions.end_interrupted(settings.account)
+        self._executions.install()
+        self._executions.serve(self._agenda)
         executor = Executor(
             pool=self._pool,
             put_logs=cloud.put_logs,
+            may_log=self._may_log,
             init_timeout=settings.functions.init_timeout,
             on_invoked=self._monitoring.invoked,
             on_throttled=self._monitoring.throttled,
         )
         self._backlog = Backlog(settings.state)
         self._dispatcher = Dispatcher(
-            backlog=self._backlog, executor=executor, cloud=cloud, settings=settings.functions
+            backlog=self._backlog,
+            executor=executor,
+            cloud=cloud,
+            settings=settings.functions,
+            on_dropped=self._monitoring.dropped,
         )
         functions = FunctionService(
             executor=executor, dispatcher=self._dispatcher, cloud=cloud, service_may=self._access.service_may
         )
         install_kms_patches()
         install_lambda_patches(functions.invoke_later)
-        self._history = History(settings.state)
-        self._delivery = Delivery(
-            account=settings.account,
-            history=self._history,
-            memory=self._memory,
-            outlet=cloud,
-            signer=Signer(settings.state / "trail.pem"),
-            may_put=lambda resource, trail_arn: self._access.service_may(
-                "cloudtrail.amazonaws.com",
-                "s3:PutObject",
-                resource,
-                source_arn=trail_arn,
-                given={"s3:x-amz-acl": "bucket-owner-full-control"},
-            ),
-            interval=settings.trail_interval,
+        code_signing = CodeSigning(account=settings.account, memory=self._memory)
+        self._cloudtrail = CloudTrail(
+            settings, memory=self._memory, permissions=self._access, outlet=cloud, publish=publish
         )
-        trail = Trail(account=settings.account, history=self._history, delivery=self._delivery, publish=publish)
-        trail.serve(control)
+        trail = self._cloudtrail.trail
+        self._cloudtrail.serve(control, self._agenda)  # at a step's end before the alarms, which look at what it logged
+        self._monitoring.serve(control, self._agenda)
         self._worker = RotationWorker(
             storage=storage,
             functions=FaultyFunctions(functions, faults),
@@ -158,8 +153,10 @@ class LocalAwsParts:
             functions=functions,
             worker=self._worker,
         )
-        self._agenda.add(DueRotations(storage=storage, wake=self._worker.queue.wake))
-        self._agenda.add(DueDeletions(storage=storage))
+        for source in due_sources(
+            account=settings.account, memory=self._memory, storage=storage, wake_rotation=self._worker.queue.wake
+        ):
+            self._agenda.add(source)
         self._agenda.add_queue(self._worker.queue)
         self._agenda.add_queue(self._dispatcher.queue)
         self._events.join_agenda(self._agenda, dispatcher=self._dispatcher, cloud=cloud)
@@ -170,7 +167,9 @@ class LocalAwsParts:
             memory=self._memory,
             services={
                 "secretsmanager": secrets.answer,
-                "lambda": functions.answer,
+                "lambda": lambda call: code_signing.answer(call) or functions.answer(call),
+                "signer": SigningJobs(account=settings.account, memory=self._memory).answer,
+                "eks": PodIdentities(account=settings.account, memory=self._memory).answer,
                 "sts": self._access.tokens.answer,
                 **self._events.services(),
                 "cloudtrail": trail.answer,
@@ -185,24 +184,24 @@ class LocalAwsParts:
     def start(self) -> None:
         """Resume rotations and asynchronous events, and sweep idle environments."""
         self._agenda.start()
-        self._delivery.start()
+        self._cloudtrail.start()
         self._monitoring.start()
+        self._executions.end_interrupted(self._settings.account)
         threading.Thread(target=self._sweep, name="function-sweep", daemon=True).start()
 
     def stop(self) -> None:
         """End background work; what was under way is resumed by the next process."""
         self._stopped.set()
         self._agenda.stop()
-        self._delivery.stop()
+        self._cloudtrail.stop()
         self._monitoring.stop()
         self._pool.close()
         self._agenda.join()
-        self._delivery.join()
+        self._cloudtrail.join()
         self._monitoring.join()
         self._memory.close()
         self._access.close()
         self._events.close()
-        self._history.close()
         self._backlog.close()
 
     def health(self) -> dict[str, Any]:
@@ -216,28 +215,14 @@ class LocalAwsParts:
             "undurable": sorted(self._memory.undurable),
         }
 
+    def _may_log(self, function: Function) -> bool:
+        group = f"arn:aws:logs:{self._settings.region}:{self._settings.account}:log-group:{function.log_group}"
+        may = self._access.role_may
+        return all(
+            may(function.role, f"logs:{action}", f"{group}:log-stream:x", session_name=function.name)
+            for action in ("CreateLogStream", "PutLogEvents")
+        )
+
     def _sweep(self) -> None:
         while not self._stopped.wait(_SWEEP_SECONDS):
             self._pool.sweep()
-
-
-def prepare_process(settings: Settings, port: int) -> None:
-    """Set the environment that moto reads, and drop whatever would let its own clients reach a real account."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    os.environ.update(
-        {
-            "MOTO_ACCOUNT_ID": settings.account,
-            "MOTO_PORT": str(port),
-            "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
-            "AWS_ACCESS_KEY_ID": ADMINISTRATOR_KEY,
-            "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR_SECRET,
-            "AWS_DEFAULT_REGION": settings.region,
-            "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{port}",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        }
-    )
-    # Executions run, instead of being recorded as running for ever.
-    default_user_config["stepfunctions"]["execute_state_machine"] = True

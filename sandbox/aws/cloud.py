@@ -55,13 +55,15 @@ class MotoCloud:
             found: LambdaFunction = backend.get_function(*_split(name, qualifier))
             return _function(found, alias=qualifier)
 
-    def put_object(self, bucket: str, key: str, data: bytes, metadata: Mapping[str, str]) -> None:
-        """Put an object with its metadata; AwsError NoSuchBucket when there is no such bucket."""
+    def put_object(
+        self, bucket: str, key: str, data: bytes, metadata: Mapping[str, str], *, key_id: str | None = None
+    ) -> None:
+        """Put an object with its metadata, encrypted with a KMS key if one is given; AwsError NoSuchBucket."""
         with self._memory.change():
             s3 = s3_backends[self._account][_PARTITION]
             if bucket not in s3.buckets:
                 raise AwsError("NoSuchBucket", "The specified bucket does not exist", status=404)
-            made = s3.put_object(bucket, key, data)
+            made = s3.put_object(bucket, key, data, encryption="aws:kms" if key_id else None, kms_key_id=key_id)
             made.set_metadata({f"x-amz-meta-{name}": value for name, value in metadata.items()})
 
     def put_logs(self, group: str, stream: str, events: list[tuple[int, str]]) -> None:

@@ -77,6 +77,7 @@ def start(
     SandboxError when the port is taken, the process dies or is not ready within `timeout` seconds, with the last lines
     of its log; or when the running one belongs to another account or region.
     """
+    _reap()
     running = find(state)
     if running is not None:
         if (running.account, running.region) != (account, region):
@@ -139,6 +140,7 @@ def stop(state: Path, *, timeout: float = 15.0) -> bool:
                 f"the local AWS (pid {running.pid}) did not end within {timeout:.0f} s; end it by its pid"
             )
         time.sleep(0.02)
+    _reap()
     return True
 
 
@@ -177,6 +179,12 @@ def _get_health(port: int) -> dict[str, Any]:
         return health
     finally:
         connection.close()
+
+
+def _reap() -> None:
+    """Take leave of children that ended, be it because another process stopped them."""
+    for pid in [pid for pid, child in list(_children.items()) if child.poll() is not None]:
+        _children.pop(pid, None)
 
 
 def _is_alive(pid: int) -> bool:

@@ -12,6 +12,7 @@ import typer
 from sandbox import up as steps
 from sandbox.aws.errors import SandboxError
 from sandbox.aws.process import LocalAws
+from sandbox.commands import naming
 from sandbox.commands.target import Env, EnvironmentName, Json, running
 from sandbox.steps import TALK
 from secretsctl.talk import show, show_json, show_table
@@ -44,7 +45,7 @@ def clock(step: Step = None, env: Env = EnvironmentName.STAGING, as_json: Json =
     else:
         show_table(
             ["due", "kind", "name", "outcome"],
-            [(ran["at"], ran["kind"], ran["name"], ran["outcome"]) for ran in answer["ran"]],
+            [(ran["at"], ran["kind"], naming.resource(ran["name"]), ran["outcome"]) for ran in answer["ran"]],
         )
     failed = sum(str(ran["outcome"]).startswith("failed") for ran in answer["ran"])
     TALK.print(f"{len(answer['ran'])} came due, {failed} failed; it is {answer['now']}", markup=False)

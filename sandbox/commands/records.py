@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +10,11 @@ from typing import Any, Protocol
 
 from sandbox import up as steps
 from sandbox.aws.process import LocalAws
+from sandbox.commands import naming
 from sandbox.commands.target import client
 
 GROUPS = "/aws/lambda/"
+_NAMING = ("Id", "Name", "name", "Arn", "ARN")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,22 +97,27 @@ class Outbox:
 def _call(entry: Mapping[str, Any]) -> Record:
     event = entry["event"]
     identity = event.get("userIdentity") or {}
-    principal = identity.get("arn") or identity.get("invokedBy") or identity.get("type") or ""
-    named = dict.fromkeys(resource["ARN"].rpartition(":::")[2] for resource in event.get("resources") or ())
     columns = {
-        "principal": principal.rpartition(":")[2],
+        "principal": naming.principal(identity.get("arn") or identity.get("invokedBy") or identity.get("type") or ""),
         "call": f"{event['eventSource'].removesuffix('.amazonaws.com')} {event['eventName']}",
-        "resource": ", ".join(named),
+        "resource": naming.resources(_resources(event)),
         "error": event.get("errorCode") or "",
     }
     return Record(id=str(entry["seq"]), at=float(entry["at"]), columns=columns, whole=event)
+
+
+def _resources(event: Mapping[str, Any]) -> list[str]:
+    """The resources of an event; of a refused call, which has none, what it named."""
+    named = [resource["ARN"] for resource in event.get("resources") or ()]
+    given = event.get("requestParameters") or {}
+    return named or [value for name, value in given.items() if isinstance(value, str) and name.endswith(_NAMING)][:1]
 
 
 def _message(letter: Mapping[str, Any]) -> Record:
     at = letter["at"]
     columns = {name: _text(value) for name, value in letter.items() if name not in {"at", "id"}}
     return Record(
-        id=hashlib.sha256(json.dumps(letter, sort_keys=True).encode()).hexdigest(),
+        id=str(letter["id"]),
         at=float(at) if isinstance(at, int | float) else datetime.fromisoformat(str(at)).timestamp(),
         columns=columns,
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-_SOURCE = re.compile(r"\bSources?:\s*(.+)", re.DOTALL)
+_SOURCE = re.compile(r"\bSources?(?: of all)?:\s*(.+)", re.DOTALL)
 
 
 class Verdict(StrEnum):

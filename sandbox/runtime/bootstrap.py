@@ -1,7 +1,7 @@
 """`bootstrap.py OFFSET HANDLER`: Lambda's runtime client, with the wall clock of the local AWS.
 
-Runs inside the Lambda runtime, before the handler is imported. OFFSET is how many seconds the local AWS is ahead of real
-time; OpenSSL reads the C library's clock, so certificates are judged by real time.
+Runs inside the Lambda runtime, before the handler is imported. OFFSET is how many seconds the local AWS is ahead of
+real time; OpenSSL reads the C library's clock, so certificates are judged by real time.
 """
 
 import os

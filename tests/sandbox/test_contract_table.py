@@ -131,7 +131,7 @@ def test_what_is_not_as_the_suite_says_is_named() -> None:
 def test_the_list_in_the_docs_is_that_of_the_tests() -> None:
     collected = suite.collect()
     assert len(collected) >= 60
-    assert all(behaviour.source for behaviour in collected.values())
+    assert [behaviour.test for behaviour in collected.values() if not behaviour.source] == []
     assert PATH.read_text(encoding="utf-8") == document(collected.values()), "run `make docs`"
 
 

@@ -98,14 +98,14 @@ def test_a_secret_of_one_is_not_in_the_other(one: Sandbox, other: Sandbox) -> No
 def test_the_clock_of_one_moves_alone(one: Sandbox, other: Sandbox) -> None:
     ran = one.run("clock", "+90d", "--json")
     assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout)["offset_seconds"] >= 90 * 86400
-    assert "(+90d" in one.run("clock").stdout
+    assert json.loads(ran.stdout)["offset_seconds"] == pytest.approx(90 * 86400, abs=60)
+    assert "(real time)" not in one.run("clock").stdout
     assert "(real time)" in other.run("clock").stdout
 
 
 def test_a_reset_that_is_not_confirmed_throws_nothing_away(one: Sandbox) -> None:
     before = one.listening
-    for given in ("", "\n", "prod\n"):
+    for given in ("", "prod\n"):
         ran = one.run("reset", given=given)
         assert (ran.returncode, ran.stdout) == (1, "")
         assert "nothing was thrown away" in ran.stderr

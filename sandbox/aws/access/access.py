@@ -39,6 +39,9 @@ _NOT_ASSUMABLE = "The role defined for the function cannot be assumed by Lambda.
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html).
 _GIVES_SOURCE_OWNER = frozenset({"cloudwatch.amazonaws.com"})
 
+RoleAssumed = Callable[[str, str, str, str, float], None]
+"""Told of a service that took a role: service, role ARN, session name, access key, and until when."""
+
 
 def _untold(*_use: object) -> None:
     """Nobody asks."""
@@ -53,9 +56,14 @@ class Access:
         *,
         memory: Memory,
         storage: SecretStorage,
+        on_assumed: RoleAssumed = _untold,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Opens its table of temporary credentials under the state folder."""
+        """Opens its table of temporary credentials under the state folder.
+
+        `on_assumed` is told of each role that a service takes, for CloudTrail.
+        """
+        self._on_assumed = on_assumed
         self._account = settings.account
         self._region = settings.region
         self._clock = clock
@@ -166,6 +174,7 @@ class Access:
         """Credentials of a role for an hour, for a service that assumes it; AwsError AccessDenied without trust."""
         wish = self._wish(role_arn, session_name, source_arn)
         made = self._assuming.assume(self._service_caller(service), wish)
+        self._on_assumed(service, role_arn, session_name, made.access_key, made.expires)
         return Credentials(access_key=made.access_key, secret_key=made.secret_key, token=made.token)
 
     def execution_session(self, role_arn: str, session_name: str) -> Credentials:

@@ -129,8 +129,7 @@ class Agenda:
                 break
             at, source = first
             self._clock.reach(at)
-            items = self._run_safely(source, at)
-            progress.note(source, at, items)
+            items = self._run_safely(source, at, progress)
             ran += [*items, *self._end_step()]
         self._clock.reach(target)
         return [*ran, *self._end_step()]
@@ -146,12 +145,16 @@ class Agenda:
     def _end_step(self) -> list[Ran]:
         return [item for callback in self._step_ends for item in callback(time.time())]
 
-    def _run_safely(self, source: Source, at: float) -> Sequence[Ran]:
+    def _run_safely(self, source: Source, at: float, progress: "_Progress") -> Sequence[Ran]:
         try:
-            return source.run(at)
+            items = source.run(at)
         except Exception:  # noqa: BLE001 - one broken source must not end the others
-            _log.exception("%s failed at %s", type(source).__name__, iso(at))
-            return ()
+            name = type(source).__name__
+            _log.exception("%s failed at %s", name, iso(at))
+            progress.give_up(source)
+            return (Ran(at=at, kind="sandbox", name=name, outcome="failed: the log of the local AWS says why"),)
+        progress.note(source, at, items)
+        return items
 
     def _loop(self) -> None:
         while True:
@@ -174,7 +177,7 @@ class Agenda:
             if not ready:
                 return min([_LOOK_SECONDS, *(due - now for due, _ in dues if due > now)])
             at, source = min(ready, key=lambda item: item[0])
-            progress.note(source, at, self._run_safely(source, now))
+            self._run_safely(source, at, progress)
         return 0.0
 
 
@@ -187,6 +190,10 @@ class _Progress:
     def is_possible(self, source: Source) -> bool:
         """False for a source that was asked too often in vain."""
         return self._silent.get(id(source), (0.0, 0))[1] < _MOST_SILENT
+
+    def give_up(self, source: Source) -> None:
+        """Leave a source out."""
+        self._silent[id(source)] = (0.0, _MOST_SILENT)
 
     def note(self, source: Source, at: float, items: Sequence[Ran]) -> None:
         """What a source did at a moment."""

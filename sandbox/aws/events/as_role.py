@@ -55,7 +55,9 @@ class AsRole:
                 QueueUrl=self._queue_url(arn), MessageBody=delivery.payload, **group_of(target)
             ),
             "sns": lambda client: client.publish(TopicArn=arn, Message=delivery.payload),
-            "states": lambda client: client.start_execution(stateMachineArn=arn, input=delivery.payload or "{}"),
+            "states": lambda client: client.start_execution(
+                stateMachineArn=arn, name=delivery.id, input=delivery.payload or "{}"
+            ),
             "events": lambda client: _put_event(client, delivery),
         }
         call = calls.get(service)
@@ -122,6 +124,8 @@ class AsRole:
             )
             call(client)
         except ClientError as exc:
+            if exc.response["Error"]["Code"] == "ExecutionAlreadyExists":
+                return  # by this very delivery, before a kill
             raise AwsError(exc.response["Error"]["Code"], exc.response["Error"].get("Message", "")) from exc
         except BotoCoreError as exc:
             # Its text may repeat parameters, and those may hold a value.

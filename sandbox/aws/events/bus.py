@@ -11,6 +11,8 @@ from sandbox.aws.events.event import Event
 from sandbox.aws.events.payload import payload_of
 from sandbox.aws.events.rules import Rule, Rules
 
+_DELIVERIES = uuid.UUID("5b1b2c5e-6c0f-4f43-9a54-7c0a3f9c2a11")
+
 
 class Bus:
     """All buses of one account."""
@@ -39,7 +41,8 @@ class Bus:
         now = time.time()
         return [
             Delivery(
-                id=str(uuid.uuid4()),
+                # The same event for the same target is one delivery, also when a kill makes a bus forward it twice.
+                id=str(uuid.uuid5(_DELIVERIES, f"{envelope['id']} {rule.arn} {target['Id']}")),
                 origin=rule.arn,
                 target=target,
                 payload=payload_of(target, envelope, rule_arn=rule.arn, ingested=iso(now)),

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.logs.models import logs_backends
@@ -25,6 +26,7 @@ from sandbox.aws.functions.service import ServiceMay
 from sandbox.aws.memory.memory import Memory
 
 _PRINCIPAL = "events.amazonaws.com"
+_REMEMBERED = 20
 
 
 class RuleOutlet:
@@ -77,9 +79,9 @@ class RuleOutlet:
     def bury(self, delivery: Delivery, queue_arn: str, attributes: Mapping[str, str]) -> None:
         """Send to a dead-letter queue, if its policy lets this rule."""
         self._check("sqs:SendMessage", queue_arn, delivery)
-        told = {name: {"data_type": "String", "string_value": value} for name, value in attributes.items()}
+        told = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
         with _documented():
-            self._queue(queue_arn, delivery.payload or "{}", None, told)
+            self._queue(queue_arn, delivery, None, told)
 
     def _invoke(self, delivery: Delivery, arn: str) -> None:
         region = arn.split(":")[3]
@@ -93,13 +95,15 @@ class RuleOutlet:
     def _send(self, delivery: Delivery, arn: str) -> None:
         self._check("sqs:SendMessage", arn, delivery)
         group = arguments_of(delivery.target, "SqsParameters").get("MessageGroupId")
-        self._queue(arn, delivery.payload, group, None)
+        self._queue(arn, delivery, group, None)
 
     def _notify(self, delivery: Delivery, arn: str) -> None:
         self._check("sns:Publish", arn, delivery)
         _, _, _, region, account, _ = arn.split(":", 5)
         with self._memory.change():
-            sns_backends[account][region].publish(message=delivery.payload, arn=arn)
+            backend = sns_backends[account][region]
+            if _is_first(backend.get_topic(arn), delivery):
+                backend.publish(message=delivery.payload, arn=arn)
 
     def _log(self, delivery: Delivery, arn: str) -> None:
         name = arn.split(":", 6)[6].removesuffix(":*")
@@ -127,10 +131,15 @@ class RuleOutlet:
         found = json.loads(delivery.payload)
         self._publish(Event.from_envelope(found, region=region, bus=bus))
 
-    def _queue(self, arn: str, body: str, group: str | None, attributes: dict[str, dict[str, str]] | None) -> None:
+    def _queue(
+        self, arn: str, delivery: Delivery, group: str | None, attributes: dict[str, dict[str, str]] | None
+    ) -> None:
         _, _, _, region, account, name = arn.split(":", 5)
         with self._memory.change():
-            sqs_backends[account][region].send_message(name, body, message_attributes=attributes, group_id=group)
+            backend = sqs_backends[account][region]
+            if _is_first(backend.get_queue(name), delivery):
+                body = delivery.payload or "{}"
+                backend.send_message(name, body, message_attributes=attributes, group_id=group)
 
     def _check(self, action: str, arn: str, delivery: Delivery) -> None:
         if not self._service_may(_PRINCIPAL, action, arn, source_arn=delivery.origin):
@@ -144,6 +153,18 @@ def _documented() -> Iterator[None]:
         yield
     except ServiceException as exc:
         raise AwsError(str(exc.code), str(exc.message)) from exc
+
+
+def _is_first(holder: Any, delivery: Delivery) -> bool:
+    """Whether a queue or topic has not had this delivery; it is noted on it, in the transaction that sends.
+
+    So a kill between sending and forgetting the delivery does not send twice.
+    """
+    had: list[str] = getattr(holder, "sandbox_deliveries", [])
+    if delivery.id in had:
+        return False
+    holder.sandbox_deliveries = [*had, delivery.id][-_REMEMBERED:]
+    return True
 
 
 def _message(payload: str) -> str:

@@ -26,7 +26,13 @@ class Rule:
     state: str
     pattern: Pattern | None
     schedule: str | None
-    targets: tuple[Mapping[str, Any], ...]
+    stored: Any
+
+    @property
+    def targets(self) -> list[Mapping[str, Any]]:
+        """The targets as PutTargets took them; a copy, read only when an event matched."""
+        copied: list[Mapping[str, Any]] = json.loads(json.dumps(self.stored.targets))
+        return copied
 
     def matches(self, envelope: Mapping[str, Any]) -> bool:
         """Whether an event matches; CloudTrail's read-only ones only where the rule asks for all management events.
@@ -81,7 +87,7 @@ def _rule(stored: Any) -> Rule:
         state=stored.state,
         pattern=_pattern(text) if text else None,
         schedule=stored.scheduled_expression or None,
-        targets=tuple(json.loads(json.dumps(stored.targets))),
+        stored=stored,
     )
 
 

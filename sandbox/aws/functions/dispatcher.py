@@ -8,6 +8,7 @@ import json
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -27,8 +28,20 @@ _TROUBLE_SECONDS = 30.0
 class Dispatcher:
     """Runs accepted events in the background; those left by an earlier process are resumed."""
 
-    def __init__(self, *, backlog: Backlog, executor: Executor, cloud: Cloud, settings: FunctionSettings) -> None:
-        """Events are read from `backlog`; nothing runs before `queue.start`."""
+    def __init__(
+        self,
+        *,
+        backlog: Backlog,
+        executor: Executor,
+        cloud: Cloud,
+        settings: FunctionSettings,
+        on_dropped: Callable[[Function, str], None] = lambda _function, _metric: None,
+    ) -> None:
+        """Events are read from `backlog`; nothing runs before `queue.start`.
+
+        `on_dropped` is told of events and messages that came to nothing, with Lambda's name of that metric.
+        """
+        self._on_dropped = on_dropped
         self._backlog = backlog
         self._executor = executor
         self._cloud = cloud
@@ -105,8 +118,16 @@ class Dispatcher:
     def _give_up(self, event: AsyncEvent, function: Function, outcome: Outcome | None, condition: str) -> None:
         self._deliver(function.on_failure, event, function, outcome, condition)
         if function.dead_letter is not None:
-            self._cloud.send(function.dead_letter, event.payload.decode("utf-8", "replace"))
+            self._send(function, function.dead_letter, event.payload.decode("utf-8", "replace"), "DeadLetterErrors")
+        self._on_dropped(function, "AsyncEventsDropped")
         self._backlog.remove(event.id)
+
+    def _send(self, function: Function, target: str, message: str, metric: str) -> None:
+        try:
+            self._cloud.send(target, message)
+        except Exception as exc:  # noqa: BLE001 - whatever moto raises: the function must not run again for it
+            _log.warning("%s did not take a message of %s: %s", target, function.name, type(exc).__name__)
+            self._on_dropped(function, metric)
 
     def _deliver(
         self, target: str | None, event: AsyncEvent, function: Function, outcome: Outcome | None, condition: str
@@ -129,7 +150,7 @@ class Dispatcher:
             record["responsePayload"] = _loaded(outcome.payload)
             if outcome.error is not None:
                 record["responseContext"]["functionError"] = outcome.error
-        self._cloud.send(target, json.dumps(record))
+        self._send(function, target, json.dumps(record), "DestinationDeliveryFailures")
 
 
 def _loaded(payload: bytes) -> Any:

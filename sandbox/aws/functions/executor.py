@@ -51,11 +51,17 @@ class Executor:
         *,
         pool: EnvironmentPool,
         put_logs: PutLogs,
+        may_log: Callable[[Function], bool] = lambda _function: True,
         init_timeout: float,
         on_invoked: Callable[[Function, Outcome, float], None] = lambda _function, _outcome, _ms: None,
         on_throttled: Callable[[Function], None] = lambda _function: None,
     ) -> None:
-        """`put_logs` takes a group, a stream and events; the other two are told what CloudWatch counts."""
+        """`put_logs` takes a group, a stream and events; the last two are told what CloudWatch counts.
+
+        A function whose role may not write its log has none, as on AWS:
+        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html#monitoring-cloudwatchlogs-prereqs.
+        """
+        self._may_log = may_log
         self._on_invoked = on_invoked
         self._on_throttled = on_throttled
         self._pool = pool
@@ -82,7 +88,8 @@ class Executor:
             events.append((now, note))
         events.append((now, f"END RequestId: {request_id}"))
         events.append((now, _report(request_id, function, ran_ms, init_ms, memory)))
-        self._put_logs(function.log_group, environment.log_stream, events)
+        if self._may_log(function):
+            self._put_logs(function.log_group, environment.log_stream, events)
         self._pool.release(environment, reusable=reusable)
         text = "\n".join(message for _, message in events).encode()[-_TAIL_BYTES:]
         outcome = Outcome(

@@ -11,20 +11,26 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from moto.cloudwatch.models import Alarm, cloudwatch_backends
 
 from sandbox.aws.clock.source import Ran
+from sandbox.aws.errors import AwsError
 from sandbox.aws.events.event import Event
 from sandbox.aws.memory.memory import Memory
 from sandbox.aws.monitoring.alarm import Rule, State, evaluate
+from sandbox.aws.monitoring.alarm_told import alarm_event, alarm_message, function_event, moment
+from sandbox.aws.monitoring.composite import composite
 from sandbox.aws.monitoring.metrics import MINUTE, Metric, Metrics
+from sandbox.aws.monitoring.queues import sample_queues
 
 _log = logging.getLogger(__name__)
 _EVERY_SECONDS = 5.0
+
+Moved = tuple[State, str, str]
+"""A new state, its reason in words, and as JSON."""
 
 
 class Actions(Protocol):
@@ -62,6 +68,10 @@ class Alarms:
         """Evaluate in the background from now on."""
         self._thread.start()
 
+    def wake(self) -> None:
+        """Evaluate soon."""
+        self._changed.set()
+
     def stop(self) -> None:
         """Evaluate no more."""
         self._stopped = True
@@ -73,12 +83,39 @@ class Alarms:
             self._thread.join()
 
     def evaluate_all(self, now: float) -> Sequence[Ran]:
-        """Bring every alarm up to date; what changed."""
+        """Bring every alarm up to date; what changed. Composite ones follow the alarms that they look at."""
         with self._working:
-            changed = [(alarm, *moved) for alarm in self._all() if (moved := self._moved(alarm, now)) is not None]
-            for alarm, state, reason in changed:
-                self._change(alarm, state, reason, now)
-        return [Ran(at=now, kind="alarm", name=alarm.name, outcome=state.value) for alarm, state, _ in changed]
+            plain = [alarm for alarm in self._all() if alarm.metric_name]
+            with self._memory.read():
+                sample_queues(self._account, plain, self._metrics, now)
+            return [*self._brought(plain, self._moved, now), *self._follow(now)]
+
+    def force(self, region: str, name: str, state: State, reason: str, data: str | None) -> None:
+        """SetAlarmState: told and acted on like any other change; the next evaluation may undo it."""
+        with self._working:
+            with self._memory.read():
+                alarm = cloudwatch_backends[self._account][region].alarms.get(name)
+            if alarm is None:
+                raise AwsError("ResourceNotFound", f"Unknown: alarm '{name}'", status=404)
+            self._change(alarm, state, reason, data or "{}", time.time(), is_new=state != alarm.state_value)
+            self._follow(time.time())
+
+    def _follow(self, now: float) -> list[Ran]:
+        composites = [alarm for alarm in self._all() if alarm.rule is not None]
+        ran: list[Ran] = []
+        for _ in composites:
+            # A composite alarm may look at another one; a cycle ends here.
+            moved = self._brought(composites, self._composed, now)
+            ran += moved
+            if not moved:
+                break
+        return ran
+
+    def _brought(self, alarms: Sequence[Alarm], moved: Callable[[Alarm, float], Moved | None], now: float) -> list[Ran]:
+        changed = [(alarm, *to) for alarm in alarms if (to := moved(alarm, now)) is not None]
+        for alarm, state, reason, data in changed:
+            self._change(alarm, state, reason, data, now)
+        return [Ran(at=now, kind="alarm", name=alarm.name, outcome=state.value) for alarm, state, *_ in changed]
 
     def _loop(self) -> None:
         while not self._stopped:
@@ -92,12 +129,25 @@ class Alarms:
             except Exception:  # noqa: BLE001 - a dead thread would silence every alarm
                 _log.exception("the evaluation of alarms stopped by an error of the sandbox")
 
-    def _all(self) -> Iterator[Alarm]:
+    def _all(self) -> list[Alarm]:
         with self._memory.read():
-            for backend in list(cloudwatch_backends[self._account].values()):
-                yield from [alarm for alarm in list(backend.alarms.values()) if alarm.metric_name]
+            backends = cloudwatch_backends[self._account]
+            return [alarm for region in list(backends) for alarm in list(backends[region].alarms.values())]
 
-    def _moved(self, alarm: Alarm, now: float) -> tuple[State, str] | None:
+    def _composed(self, alarm: Alarm, _now: float) -> Moved | None:
+        with self._memory.read():
+            others = cloudwatch_backends[self._account][alarm.region_name].alarms
+
+            def state_of(name: str) -> State | None:
+                return State(others[name].state_value) if name in others else None
+
+            holds = composite(str(alarm.rule)).holds(state_of)
+        state = State.ALARM if holds else State.OK
+        if state == alarm.state_value:
+            return None
+        return state, f"{alarm.alarm_arn}: the alarm rule evaluates to {str(holds).lower()}", "{}"
+
+    def _moved(self, alarm: Alarm, now: float) -> Moved | None:
         period, periods = int(alarm.period), int(alarm.evaluation_periods)
         metric = Metric(
             region=alarm.region_name,
@@ -120,70 +170,37 @@ class Alarms:
         ]
         before = State(alarm.state_value)
         state, reason = evaluate(rule, datapoints, before)
-        return (state, reason) if state is not before else None
+        if state is before:
+            return None
+        known = [value for value in datapoints if value is not None]
+        data = {
+            "version": "1.0",
+            "queryDate": moment(now),
+            "startDate": moment(start),
+            "statistic": alarm.statistic,
+            "period": period,
+            "recentDatapoints": known,
+            "threshold": float(alarm.threshold),
+        }
+        return state, reason, json.dumps(data)
 
-    def _change(self, alarm: Alarm, state: State, reason: str, now: float) -> None:
+    def _change(self, alarm: Alarm, state: State, reason: str, data: str, now: float, *, is_new: bool = True) -> None:
         before = alarm.state_value
         with self._memory.change():
             cloudwatch_backends[self._account][alarm.region_name]
-            alarm.update_state(reason, json.dumps({"version": "1.0"}), state.value)
-        self._publish(self._event(alarm, before, reason, now))
+            alarm.update_state(reason, data, state.value)
+        if not is_new:
+            return
+        self._publish(alarm_event(alarm, before, self._account, now))
         if not alarm.actions_enabled:
             return
-        subject = f'{state.value}: "{alarm.name}" in {alarm.region_name}'
         targets = {
             State.ALARM: alarm.alarm_actions,
             State.OK: alarm.ok_actions,
             State.INSUFFICIENT_DATA: alarm.insufficient_data_actions,
         }
-        message = json.dumps(self._message(alarm, before, reason, now))
+        subject = f'{state.value}: "{alarm.name}" in {alarm.region_name}'
         for target in targets[state]:
+            told = function_event if target.split(":")[2] == "lambda" else alarm_message
+            message = told(alarm, before, self._account, now)
             self._actions.notify(target, alarm_arn=alarm.alarm_arn, subject=subject, message=message)
-
-    def _event(self, alarm: Alarm, before: str, reason: str, now: float) -> Event:
-        at = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H:%M:%S.000+0000}"
-        detail = {
-            "alarmName": alarm.name,
-            "configuration": {"description": alarm.description, "actionsEnabled": alarm.actions_enabled},
-            "previousState": {"value": before},
-            "state": {"value": alarm.state_value, "reason": reason, "timestamp": at},
-        }
-        return Event(
-            source="aws.cloudwatch",
-            detail_type="CloudWatch Alarm State Change",
-            detail=detail,
-            account=self._account,
-            region=alarm.region_name,
-            time=now,
-            resources=(alarm.alarm_arn,),
-        )
-
-    def _message(self, alarm: Alarm, before: str, reason: str, now: float) -> dict[str, Any]:
-        at = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H:%M:%S.000+0000}"
-        return {
-            "AlarmName": alarm.name,
-            "AlarmDescription": alarm.description,
-            "AWSAccountId": self._account,
-            "NewStateValue": alarm.state_value,
-            "NewStateReason": reason,
-            "StateChangeTime": at,
-            "Region": alarm.region_name,
-            "AlarmArn": alarm.alarm_arn,
-            "OldStateValue": before,
-            "OKActions": alarm.ok_actions,
-            "AlarmActions": alarm.alarm_actions,
-            "InsufficientDataActions": alarm.insufficient_data_actions,
-            "Trigger": {
-                "MetricName": alarm.metric_name,
-                "Namespace": alarm.namespace,
-                "StatisticType": "Statistic",
-                "Statistic": alarm.statistic.upper(),
-                "Unit": alarm.unit,
-                "Dimensions": [{"name": one.name, "value": one.value} for one in alarm.dimensions],
-                "Period": alarm.period,
-                "EvaluationPeriods": alarm.evaluation_periods,
-                "ComparisonOperator": alarm.comparison_operator,
-                "Threshold": alarm.threshold,
-                "TreatMissingData": alarm.treat_missing_data or "",
-            },
-        }

@@ -19,30 +19,22 @@ from sandbox.aws.errors import AwsError
 from sandbox.aws.exchange import Answer, Call
 from sandbox.aws.memory.memory import Memory
 from sandbox.aws.monitoring.alarm import State
-from sandbox.aws.monitoring.alarm_request import check_alarm
+from sandbox.aws.monitoring.alarm_request import check_alarm, put_composite
+from sandbox.aws.monitoring.alarms import Alarms
 from sandbox.aws.monitoring.metrics import MINUTE, STATISTICS, Metric, Metrics, Statistics
-from sandbox.aws.monitoring.pattern import PatternError, compiled
+from sandbox.aws.monitoring.pattern import compiled
+from sandbox.aws.monitoring.pattern_error import PatternError
 from sandbox.aws.wire import refused
 
 _NAME = re.compile(r"^[^:]{1,255}$")
 
 
-def install_alarm_patches() -> None:
-    """New alarms of moto have no data yet, as AWS's: moto says OK."""
-    original = Alarm.__init__
-
-    def init(alarm: Any, *arguments: Any, **named: Any) -> None:
-        original(alarm, *arguments, **named)
-        alarm.state_value = State.INSUFFICIENT_DATA.value
-
-    Alarm.__init__ = init  # type: ignore[method-assign, assignment]
-
-
 class CloudWatch:
     """Answers what moto's CloudWatch and logs would get wrong; None for the rest."""
 
-    def __init__(self, metrics: Metrics, *, account: str, memory: Memory) -> None:
+    def __init__(self, metrics: Metrics, *, account: str, memory: Memory, alarms: Alarms) -> None:
         """`metrics` is what alarms are evaluated from."""
+        self._alarms = alarms
         self._metrics = metrics
         self._account = account
         self._memory = memory
@@ -55,12 +47,12 @@ class CloudWatch:
             "GetMetricData": self._data,
             "ListMetrics": self._list,
             "DescribeAlarmHistory": self._history,
+            "SetAlarmState": self._set_state,
+            "PutCompositeAlarm": self._put_composite,
         }
         try:
             if call.operation == "PutMetricAlarm":
                 check_alarm(call.parameters)
-            if call.operation == "PutCompositeAlarm":
-                raise AwsError("ValidationError", "The local AWS has no composite alarms; use metric alarms.")
             operation = operations.get(call.operation)
             return None if operation is None else _serialized(call, operation(call))
         except AwsError as error:
@@ -175,6 +167,20 @@ class CloudWatch:
         ]
         items.sort(key=lambda item: item["Timestamp"], reverse=True)
         return {"AlarmHistoryItems": items[: call.parameters.get("MaxRecords") or 100]}
+
+    def _set_state(self, call: Call) -> Mapping[str, Any]:
+        given = call.parameters
+        if given["StateValue"] not in set(State):
+            raise AwsError("ValidationError", f"'{given['StateValue']}' is none of {', '.join(State)}.")
+        data = given.get("StateReasonData")
+        self._alarms.force(call.region, given["AlarmName"], State(given["StateValue"]), given["StateReason"], data)
+        return {}
+
+    def _put_composite(self, call: Call) -> Mapping[str, Any]:
+        with self._memory.change():
+            put_composite(cloudwatch_backends[self._account][call.region], call.parameters)
+        self._alarms.wake()
+        return {}
 
     def _list(self, call: Call) -> Mapping[str, Any]:
         given = call.parameters

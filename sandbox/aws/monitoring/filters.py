@@ -9,12 +9,15 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from moto.logs import models as logs
 from moto.logs.models import LogsBackend, LogStream, logs_backends
 
 from sandbox.aws.monitoring.metrics import Metric, Metrics
-from sandbox.aws.monitoring.pattern import PatternError, compiled, field
+from sandbox.aws.monitoring.pattern import compiled, field
+from sandbox.aws.monitoring.pattern_error import PatternError
 
 _log = logging.getLogger(__name__)
+_PATTERN = "sandbox_pattern"
 
 
 def install_metric_filters(metrics: Metrics) -> None:
@@ -29,6 +32,18 @@ def install_metric_filters(metrics: Metrics) -> None:
         return token
 
     LogStream.put_log_events = put_log_events  # type: ignore[method-assign, assignment]
+    # moto's own matcher, of FilterLogEvents for one, lets every event through that it has no syntax for.
+    vars(logs)["EventMessageFilter"] = _Matching
+
+
+class _Matching:
+    """One pattern, with the interface of moto's own matcher; patterns are checked where they are given."""
+
+    def __init__(self, pattern: str | None) -> None:
+        self._test = compiled(pattern or "")
+
+    def matches(self, message: str) -> bool:
+        return self._test(message)
 
 
 def apply_filters(
@@ -43,14 +58,17 @@ def apply_filters(
             continue
         for transformation in found["metricTransformations"]:
             for event in events:
-                _count(metrics, transformation, event, region=region, matched=matches(event["message"]))
+                told = {**transformation, _PATTERN: found["filterPattern"] or ""}
+                _count(metrics, told, event, region=region, matched=matches(event["message"]))
 
 
 def _count(
     metrics: Metrics, transformation: Mapping[str, Any], event: Mapping[str, Any], *, region: str, matched: bool
 ) -> None:
     text = event["message"]
-    dimensions = {name: field(text, selector) for name, selector in (transformation.get("dimensions") or {}).items()}
+    pattern = transformation[_PATTERN]
+    selectors: Mapping[str, str] = transformation.get("dimensions") or {}
+    dimensions = {name: field(text, selector, pattern) for name, selector in selectors.items()}
     if any(value is None for value in dimensions.values()):
         return
     value = _value(transformation, text) if matched else transformation.get("defaultValue")
@@ -67,7 +85,7 @@ def _count(
 
 def _value(transformation: Mapping[str, Any], text: str) -> float | None:
     wanted = str(transformation["metricValue"])
-    found = field(text, wanted) if wanted.startswith("$") else wanted
+    found = field(text, wanted, transformation[_PATTERN]) if wanted.startswith("$") else wanted
     try:
         return float(found)
     except (TypeError, ValueError):

@@ -98,6 +98,12 @@ class Metrics:
             unit=unit,
         )
 
+    def gauge(self, metric: Metric, value: float, *, at: float) -> None:
+        """Let the minute of `at` hold this one sample; nobody is told."""
+        row = (*metric.key, int(at) // MINUTE * MINUTE, "Count", 1.0, value, value, value)
+        with self._lock:
+            self._connection.execute("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
     def put_statistics(self, metric: Metric, given: Statistics, *, unit: str = "None") -> None:
         """Add samples that are known by their statistics only."""
         minute = given.start // MINUTE * MINUTE

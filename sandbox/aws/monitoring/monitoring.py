@@ -10,8 +10,9 @@ from sandbox.aws.events.event import Event
 from sandbox.aws.functions.deployed import Function
 from sandbox.aws.functions.executor import Outcome
 from sandbox.aws.memory.memory import Memory
+from sandbox.aws.monitoring.alarm_patches import install_alarm_patches
 from sandbox.aws.monitoring.alarms import Alarms
-from sandbox.aws.monitoring.cloudwatch import CloudWatch, install_alarm_patches
+from sandbox.aws.monitoring.cloudwatch import CloudWatch
 from sandbox.aws.monitoring.filters import install_metric_filters
 from sandbox.aws.monitoring.metrics import Metric, Metrics
 from sandbox.aws.monitoring.notifications import AlarmActions, ServiceMay, install_notifications
@@ -34,14 +35,14 @@ class Monitoring:
         """`invoke_later` takes region, function, qualifier and payload; `publish` takes events for the default bus."""
         self.metrics = Metrics(settings.state)
         self.outbox = Outbox(settings.state)
-        self.cloudwatch = CloudWatch(self.metrics, account=settings.account, memory=memory)
         actions = AlarmActions(memory=memory, service_may=service_may, invoke_later=invoke_later)
         self._alarms = Alarms(
             account=settings.account, memory=memory, metrics=self.metrics, actions=actions, publish=publish
         )
+        self.cloudwatch = CloudWatch(self.metrics, account=settings.account, memory=memory, alarms=self._alarms)
         install_alarm_patches()
         install_metric_filters(self.metrics)
-        install_notifications(self.outbox, service_may)
+        install_notifications(self.outbox, service_may, self.metrics)
 
     def serve(self, control: Control, agenda: Agenda) -> None:
         """Show notifications to a person, and look at alarms after every step of an advance of the clock."""
@@ -74,6 +75,10 @@ class Monitoring:
         for name, value in counted.items():
             self.metrics.put(_of_function(region, name, function.name), value)
         self.metrics.put(_of_function(region, "Duration", function.name), milliseconds, unit="Milliseconds")
+
+    def dropped(self, function: Function, name: str) -> None:
+        """Count an asynchronous event that came to nothing: AsyncEventsDropped, DeadLetterErrors and the like."""
+        self.metrics.put(_of_function(function.arn.split(":")[3], name, function.name), 1.0)
 
     def throttled(self, function: Function) -> None:
         """Count an invocation that the reserved concurrency did not let in."""

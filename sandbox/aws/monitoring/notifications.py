@@ -13,8 +13,10 @@ from typing import Any, Protocol
 
 from moto.core.exceptions import JsonRESTError, ServiceException
 from moto.sns.models import Subscription, sns_backends
+from moto.sqs.models import sqs_backends
 
 from sandbox.aws.memory.memory import Memory
+from sandbox.aws.monitoring.metrics import Metric, Metrics
 from sandbox.aws.monitoring.outbox import Outbox
 
 _log = logging.getLogger(__name__)
@@ -29,8 +31,16 @@ class ServiceMay(Protocol):
         """Judged by the resource's policy."""
 
 
-def install_notifications(outbox: Outbox, service_may: ServiceMay) -> None:
-    """Change moto's subscriptions for the life of the process."""
+def dead_letter_queue(redrive: str | None) -> str | None:
+    """The queue of a subscription's RedrivePolicy, by ARN.
+
+    Source: https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html.
+    """
+    return json.loads(redrive).get("deadLetterTargetArn") if redrive else None
+
+
+def install_notifications(outbox: Outbox, service_may: ServiceMay, metrics: Metrics) -> None:
+    """Change moto's subscriptions for the life of the process; `metrics` counts what they deliver."""
     original = Subscription.publish
 
     def publish(subscription: Any, message: str, message_id: str, **rest: Any) -> None:
@@ -40,9 +50,12 @@ def install_notifications(outbox: Outbox, service_may: ServiceMay) -> None:
         to, protocol, topic = subscription.endpoint, subscription.protocol, subscription.topic.arn
         if protocol in _ACTIONS:
             why = _undelivered(protocol, to, topic, lambda: original(subscription, message, message_id, **rest))
+            _counted(topic, "NumberOfNotificationsDelivered" if why is None else "NumberOfNotificationsFailed")
             if why is not None:
                 _log.warning("a notification of %s did not reach %s: %s", topic, to, why)
                 outbox.failed(topic=topic, protocol=protocol, to=to, message=message, why=why)
+                data = subscription.get_post_data(message, message_id, rest.get("subject"))
+                _redriven(subscription, json.dumps(data), topic)
             return
         text = message
         if rest.get("message_structure") == "json":
@@ -50,6 +63,24 @@ def install_notifications(outbox: Outbox, service_may: ServiceMay) -> None:
         subject = rest.get("subject")
         body = json.dumps(subscription.get_post_data(text, message_id, subject)) if "http" in protocol else ""
         outbox.add(topic=topic, protocol=protocol, to=to, subject=subject, message=text, body=body)
+
+    def _counted(topic: str, name: str) -> None:
+        region, topic_name = topic.split(":")[3], topic.rsplit(":", 1)[-1]
+        metrics.put(Metric(region=region, namespace="AWS/SNS", name=name, dimensions={"TopicName": topic_name}), 1.0)
+
+    def _redriven(subscription: Any, body: str, topic: str) -> None:
+        # A recipient that is gone or does not let the topic is not tried again: its message goes there at once.
+        queue = dead_letter_queue(subscription.attributes.get("RedrivePolicy"))
+        if queue is None:
+            return
+        _, _, _, region, account, name = queue.split(":", 5)
+        may = service_may(_SNS, "sqs:SendMessage", queue, source_arn=topic)
+        if not may or name not in sqs_backends[account][region].queues:
+            _log.warning("the dead-letter queue %s does not take a notification of %s", queue, topic)
+            _counted(topic, "NumberOfNotificationsFailedToRedriveToDlq")
+            return
+        sqs_backends[account][region].send_message(name, body)
+        _counted(topic, "NumberOfNotificationsRedrivenToDlq")
 
     def _undelivered(protocol: str, to: str, topic: str, deliver: Callable[[], None]) -> str | None:
         if not service_may(_SNS, _ACTIONS[protocol], to, source_arn=topic):

@@ -1,7 +1,7 @@
 """Filter patterns of CloudWatch Logs: terms, and conditions on the fields of a JSON event. Pure.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html and
-FilterAndPatternSyntaxForMetricFilters.html. Space-delimited patterns ([ip, user, ...]) are refused by name.
+FilterAndPatternSyntaxForMetricFilters.html.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Any
 
+from sandbox.aws.monitoring.columns import columns
+from sandbox.aws.monitoring.pattern_error import PatternError
+
 Test = Callable[[str], bool]
 Condition = Callable[[Any], bool]
-
-
-class PatternError(ValueError):
-    """The text is no filter pattern; says where it stops making sense."""
 
 
 @lru_cache(maxsize=512)
@@ -26,19 +25,21 @@ def compiled(pattern: str) -> Test:
     """Whether a log message matches. Raises PatternError."""
     text = pattern.strip()
     if text.startswith("["):
-        raise PatternError(f"the local AWS has no space-delimited patterns, and this is one: {pattern!r}")
+        return columns(text).matches
     if text.startswith("{"):
         return _json_test(text)
     return _terms_test(text)
 
 
-def field(message: str, selector: str) -> Any:
-    """The value of a selector such as $.detail.size in a JSON message; None when it has none."""
+def field(message: str, selector: str, pattern: str = "") -> Any:
+    """The value of a selector such as $.detail.size in a JSON message; None when it has none.
+
+    In a message that a space-delimited `pattern` reads, the selector is the name of a column: $size.
+    """
+    if pattern.strip().startswith("["):
+        return columns(pattern).value(message, selector.removeprefix("$").removeprefix("."))
     values = list(_select(_loaded(message), _path(selector)))
     return values[0] if values else None
-
-
-# --- terms
 
 
 def _terms_test(text: str) -> Test:

@@ -20,6 +20,7 @@ from sandbox.aws.schedules.timetable import Plan, Timetable
 class _RulePlan:
     expression: Expression
     definition: str
+    since: float | None = None
 
     def next_after(self, moment: float, anchor: float) -> float | None:
         return self.expression.next_after(moment, anchor=anchor)

@@ -32,6 +32,7 @@ class _Schedule:
     arn: str
     expression: Expression
     definition: str
+    since: float
     start: float | None
     end: float | None
     target: Mapping[str, Any]
@@ -125,6 +126,7 @@ def _read(stored: Any) -> _Schedule:
         arn=stored.arn,
         expression=parse_expression(stored.schedule_expression, zone=zone, once=True),
         definition=json.dumps(what),
+        since=float(stored.last_modified_date),
         start=None if stored.start_date is None else float(stored.start_date),
         end=None if stored.end_date is None else float(stored.end_date),
         target=json.loads(json.dumps(stored.target)),

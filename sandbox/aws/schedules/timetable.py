@@ -15,6 +15,10 @@ class Plan(Protocol):
     def definition(self) -> str:
         """Changes whenever the schedule does: then its times begin anew."""
 
+    @property
+    def since(self) -> float | None:
+        """When it was made or changed, where that is known: its times begin then."""
+
     def next_after(self, moment: float, anchor: float) -> float | None:
         """The first time after `moment`, None when there is none any more; `anchor` is when it was seen first."""
 
@@ -45,6 +49,10 @@ class Timetable:
         self.store.put_entry(Entry(arn=entry.arn, definition=entry.definition, anchor=entry.anchor, next=following))
 
     def _current(self, plans: Mapping[str, Plan]) -> dict[str, Entry]:
+        with self.store.change():  # alone: an entry written from an older look would be met twice
+            return self._reconciled(plans)
+
+    def _reconciled(self, plans: Mapping[str, Plan]) -> dict[str, Entry]:
         known = {arn: entry for arn, entry in self.store.entries().items() if arn.startswith(self.prefix)}
         for arn in known.keys() - plans.keys():
             self.store.drop_entry(arn)
@@ -52,8 +60,8 @@ class Timetable:
         for arn, plan in plans.items():
             entry = known.get(arn)
             if entry is None or entry.definition != plan.definition:
-                now = time.time()
-                entry = Entry(arn=arn, definition=plan.definition, anchor=now, next=plan.next_after(now, now))
+                since = time.time() if plan.since is None else plan.since
+                entry = Entry(arn=arn, definition=plan.definition, anchor=since, next=plan.next_after(since, since))
                 self.store.put_entry(entry)
             found[arn] = entry
         return found

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from moto.core.exceptions import AWSError
+from moto.stepfunctions.parser import api
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser, ASLParserException
 
 _BATCHER = "ItemBatcher"
@@ -47,6 +49,10 @@ class Batching:
 def install_definitions() -> None:
     """Change how moto parses definitions, for the life of the process."""
     original = AmazonStateLanguageParser.parse
+    for error in vars(api).values():
+        # moto's interpreter names its errors where moto's answers do not look.
+        if isinstance(error, type) and issubclass(error, AWSError) and "code" in vars(error):
+            error.TYPE = vars(error)["code"]
 
     def parse(definition: str) -> Any:
         try:
@@ -55,12 +61,17 @@ def install_definitions() -> None:
             return original(definition)
         if not isinstance(told, dict):
             return original(definition)
-        program, tree = original(json.dumps(_readable(told)))
+        try:
+            parsed: Any = original(json.dumps(_readable(told)))
+        except ASLParserException as exc:
+            # moto adds the two hundred words that it would have taken instead.
+            raise ASLParserException([error.split(" expecting {")[0] for error in exc.errors]) from exc
+        program, tree = parsed
         for state, component in _maps(told.get("States") or {}, program.states.states):
             setattr(component.iteration_component, _ATTRIBUTE, _batching(state))
         return program, tree
 
-    AmazonStateLanguageParser.parse = staticmethod(parse)  # type: ignore[method-assign, assignment]
+    AmazonStateLanguageParser.parse = staticmethod(parse)  # type: ignore[method-assign]
 
 
 def batching_of(component: Any) -> Batching | None:

@@ -12,11 +12,12 @@ import json
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.stepfunctions.parser.api import HistoryEventType, MapRunFailedEventDetails
+from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
@@ -24,7 +25,6 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.dist
     DistributedIterationComponent,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.job import JobPool
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramError, ProgramStopped, ProgramTimedOut
 from moto.stepfunctions.parser.asl.eval.states import ItemData, MapData
 
@@ -148,7 +148,8 @@ class MapRun:
     def _ran(self, index: int) -> Child:
         given, started = self._inputs[index], time.time()
         frame = self._env.open_inner_frame()
-        output, status, error = None, "SUCCEEDED", {}
+        output, status = None, "SUCCEEDED"
+        error: Mapping[str, Any] = {}
         try:
             frame.states.context_object.context_object_data["Map"] = MapData(Item=ItemData(Index=index, Value=given))
             frame.states.reset(given)
@@ -191,13 +192,13 @@ class MapRun:
 
     def _failure(self) -> FailureEventException:
         typ = StatesErrorNameType.StatesExceedToleratedFailureThreshold
-        details = MapRunFailedEventDetails(error=typ.to_name(), cause=_EXCEEDED)
+        details: Any = {"mapRunFailedEventDetails": {"error": typ.to_name(), "cause": _EXCEEDED}}
         return FailureEventException(
             FailureEvent(
                 env=self._env,
                 error_name=StatesErrorName(typ=typ),
                 event_type=HistoryEventType.MapRunFailed,
-                event_details=EventDetails(mapRunFailedEventDetails=details),
+                event_details=details,
             )
         )
 

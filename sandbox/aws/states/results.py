@@ -42,4 +42,4 @@ def install_result_writer() -> None:
             {"MapRunArn": record.map_run_arn, "ResultWriterDetails": {"Bucket": bucket, "Key": key}},
         )
 
-    ResourceEvalS3._handle_put_object = staticmethod(put)  # type: ignore[method-assign, assignment]
+    ResourceEvalS3._handle_put_object = staticmethod(put)  # type: ignore[method-assign]

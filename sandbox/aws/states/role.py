@@ -18,6 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.credentials import StateCredentials
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
+from moto.stepfunctions.parser.asl.eval.evaluation_details import AWSExecutionDetails
 from moto.stepfunctions.parser.backend.execution import Execution
 
 from sandbox.aws.errors import AwsError
@@ -63,8 +64,7 @@ class RoleClients:
 
         def details(execution: Any) -> Any:
             made = original(execution)
-            made.role_arn = ActingRole.of(execution)
-            return made
+            return AWSExecutionDetails(made.account, made.region, ActingRole.of(execution))
 
         def evaluated(task: Any, env: Any) -> StateCredentials:
             found = credentials(task, env)
@@ -72,8 +72,8 @@ class RoleClients:
             return found
 
         original = Execution._get_start_aws_execution_details
-        Execution._get_start_aws_execution_details = details  # type: ignore[method-assign]
-        StateTask._eval_state_credentials = evaluated  # type: ignore[method-assign]
+        Execution._get_start_aws_execution_details = details  # type: ignore[method-assign, assignment]
+        StateTask._eval_state_credentials = evaluated  # type: ignore[method-assign, assignment]
 
     def client(self, region: str, service: str, state_credentials: Any = None) -> Any:
         """A client with the rights of the state's role; ClientError when that role may not be assumed."""

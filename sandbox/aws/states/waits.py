@@ -44,9 +44,9 @@ class Waits:
             waits._retrying.env = env
             original(retrier, env)
 
-        WaitFunction._wait_interval = wait_interval  # type: ignore[method-assign]
-        RetrierDecl._eval_body = eval_body  # type: ignore[method-assign]
-        retrier_decl.time = self  # type: ignore[assignment]
+        WaitFunction._wait_interval = wait_interval  # type: ignore[method-assign, assignment]
+        RetrierDecl._eval_body = eval_body  # type: ignore[method-assign, assignment]
+        vars(retrier_decl)["time"] = self
 
     def sleep(self, seconds: float) -> None:
         """The pause before a retry, called by moto in place of time.sleep."""

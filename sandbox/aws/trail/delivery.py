@@ -1,45 +1,36 @@
-"""Trails deliver: log files and digests to the bucket, events to the log group.
+"""Trails deliver: log files and digests to the bucket, a notice to the topic, events to the log group.
 
-Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html (names),
-send-cloudtrail-events-to-cloudwatch-logs.html. AWS delivers within about five minutes and a digest an hour; here both
-follow within seconds, and at once when asked.
+Sources: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/send-cloudtrail-events-to-cloudwatch-logs.html and
+configure-sns-notifications-for-cloudtrail.html. AWS delivers within about five minutes; here it takes seconds, and no
+time when asked. What could not be delivered is tried again, as AWS does for 30 days.
 """
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import json
 import logging
-import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
 
 from moto.cloudtrail.models import Trail as MotoTrail
 from moto.cloudtrail.models import cloudtrail_backends
 
+from sandbox.aws.clock.source import Ran
 from sandbox.aws.errors import AwsError
 from sandbox.aws.memory.memory import Memory
-from sandbox.aws.trail.digest import ALGORITHM, Signed, Signer, content, string_to_sign
+from sandbox.aws.trail.destinations import Destination, Destinations
+from sandbox.aws.trail.digest import Signer
 from sandbox.aws.trail.history import Entry, History
+from sandbox.aws.trail.log_files import LogFiles, Outlet, State
+from sandbox.aws.trail.record import Record
 from sandbox.aws.trail.selectors import in_reach, wanted
+from sandbox.aws.trail.status import seconds
 
 _log = logging.getLogger(__name__)
 _BATCH = 5000
-_SERVICE = "cloudtrail.amazonaws.com"
-
-
-class Outlet(Protocol):
-    """Where deliveries go."""
-
-    def put_object(self, bucket: str, key: str, data: bytes, metadata: Mapping[str, str]) -> None:
-        """Put an object; AwsError when the bucket is gone."""
-
-    def put_logs(self, group: str, stream: str, events: list[tuple[int, str]]) -> None:
-        """Append (milliseconds, text) events to a log stream."""
+_STOP_SECONDS = 5.0  # within which the StopLogging that ended a trail is recorded
+_Send = Callable[[MotoTrail, list[Entry], State], None]
 
 
 class Delivery:
@@ -53,16 +44,16 @@ class Delivery:
         memory: Memory,
         outlet: Outlet,
         signer: Signer,
-        may_put: Callable[[str, str], bool],
+        destinations: Destinations,
         interval: float,
     ) -> None:
-        """`may_put` says whether CloudTrail may put an object ARN for a trail ARN; `interval` is in seconds."""
+        """`interval` is in seconds."""
         self._account = account
         self._history = history
         self._memory = memory
         self._outlet = outlet
-        self._signer = signer
-        self._may_put = may_put
+        self._destinations = destinations
+        self._files = LogFiles(account=account, outlet=outlet, signer=signer, destinations=destinations)
         self._interval = interval
         self._working = threading.Lock()
         self._stopped = threading.Event()
@@ -81,46 +72,40 @@ class Delivery:
         if self._thread.is_alive():
             self._thread.join()
 
-    def flush(self) -> int:
-        """Deliver everything that is due now; how many events went out."""
+    def flush(self, *, with_digests: bool = False) -> int:
+        """Deliver everything that is due now; how many events went to buckets."""
         with self._working:
-            return sum(self._deliver(trail) for trail in self._trails() if trail.status.is_logging)
+            return sum(self._deliver(trail, with_digests) for trail in self._trails())
 
-    def is_logging(self, region: str) -> bool:
-        """Whether some trail records management events of the region."""
+    def at_step_end(self, _now: float) -> list[Ran]:
+        """Deliver after a step of an advance of the clock, so that metric filters see it in its time."""
+        self.flush()
+        return []
+
+    def takes(self, event: Record) -> bool:
+        """Whether EventBridge gets the event: a trail logs in its region, and wants it if it is a data event.
+
+        Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html.
+        """
         return any(
-            trail.status.is_logging and (trail.is_multi_region or trail.region_name == region)
+            _logs_in(trail, event["awsRegion"]) and (event["managementEvent"] or _is_for(trail, event))
             for trail in self._trails()
         )
 
-    def public_key(self) -> dict[str, Any]:
-        """The key that digests are signed with."""
-        now = time.time()
-        return {**self._signer.described(), "ValidityStartTime": 0.0, "ValidityEndTime": now + 365 * 24 * 3600}
+    def is_logging(self, region: str) -> bool:
+        """Whether some trail logs in the region."""
+        return any(_logs_in(trail, region) for trail in self._trails())
 
-    def status(self, name: str, region: str) -> dict[str, Any]:
-        """GetTrailStatus, with what was really delivered."""
-        trail = next(
-            (
-                trail
-                for trail in self._trails()
-                if name in {trail.trail_name, trail.arn} and (trail.is_multi_region or trail.region_name == region)
-            ),
-            None,
-        )
-        if trail is None:
-            raise AwsError("TrailNotFoundException", f"Unknown trail: {name} for the user: {self._account}")
-        state = self._history.delivery(trail.arn)
-        shown: dict[str, Any] = {"IsLogging": trail.status.is_logging}
-        times = {"StartLoggingTime": trail.status.started, "StopLoggingTime": trail.status.stopped}
-        shown |= {key: at.replace(tzinfo=UTC).timestamp() for key, at in times.items() if at is not None}
-        names = {
-            "LatestDeliveryTime": "delivered",
-            "LatestDigestDeliveryTime": "digested",
-            "LatestDeliveryError": "error",
-            "LatestCloudWatchLogsDeliveryTime": "logged",
-        }
-        return shown | {key: state[field] for key, field in names.items() if state.get(field)}
+    def find(self, name: str, region: str) -> MotoTrail:
+        """A trail by name or ARN as it is seen in a region; AwsError TrailNotFoundException."""
+        for trail in self._trails():
+            if name in {trail.trail_name, trail.arn} and (trail.is_multi_region or trail.region_name == region):
+                return trail
+        raise AwsError("TrailNotFoundException", f"Unknown trail: {name} for the user: {self._account}")
+
+    def state(self, trail: MotoTrail) -> State:
+        """What is known of a trail's deliveries."""
+        return self._history.delivery(trail.arn)
 
     def _loop(self) -> None:
         while not self._stopped.wait(self._interval):
@@ -132,107 +117,112 @@ class Delivery:
 
     def _trails(self) -> Iterator[MotoTrail]:
         with self._memory.read():
-            for backend in list(cloudtrail_backends[self._account].values()):
-                yield from list(backend.trails.values())
+            found = [
+                trail
+                for backend in list(cloudtrail_backends[self._account].values())
+                for trail in list(backend.trails.values())
+            ]
+        yield from found
 
-    def _deliver(self, trail: MotoTrail) -> int:
-        state = self._history.delivery(trail.arn)
-        started = trail.status.started.replace(tzinfo=UTC).timestamp() if trail.status.started else 0.0
-        after = state.get("seq", 0)
-        entries = self._history.find("seq > ? AND at >= ?", (after, started), _BATCH, oldest_first=True)
-        chosen = [entry for entry in entries if self._is_for(trail, entry)]
-        if not entries:
+    def _deliver(self, trail: MotoTrail, with_digests: bool) -> int:
+        if trail.status.started is None:
             return 0
-        state["seq"] = entries[-1].seq
-        if chosen:
-            self._to_log_group(trail, chosen, state)
-            self._to_bucket(trail, chosen, state)
+        state = self._history.delivery(trail.arn)
+        count = self._advance(trail, state, "seq", "error", self._to_bucket)
+        if trail.cw_log_group_arn:
+            self._advance(trail, state, "logs_seq", "logs_error", self._to_log_group)
+        if trail.log_validation:
+            is_forced = with_digests or not trail.status.is_logging
+            try:
+                if self._files.write_digests(destination_of(trail), trail.trail_name, state, is_forced=is_forced):
+                    state.pop("digest_error", None)
+                    self._history.set_delivery(trail.arn, state)
+            except AwsError as error:
+                self._failed(trail, state, "digest_error", error)
+        return count
+
+    def _advance(self, trail: MotoTrail, state: State, cursor: str, problem: str, send: _Send) -> int:
+        """Send what is behind `cursor`, which moves on only with what was sent."""
+        begun, ended = seconds(trail.status.started), None if trail.status.is_logging else seconds(trail.status.stopped)
+        count = 0
+        while entries := self._history.find(
+            "seq > ? AND at >= ?", (state.get(cursor, 0), begun), _BATCH, oldest_first=True
+        ):
+            chosen = [entry for entry in entries if _is_within(entry, ended) and _is_for(trail, entry.body)]
+            try:
+                if chosen:
+                    send(trail, chosen, state)
+                    state.pop(problem, None)
+            except AwsError as error:
+                self._failed(trail, state, problem, error)
+                break
+            count += len(chosen)
+            state[cursor] = entries[-1].seq
+            self._history.set_delivery(trail.arn, state)
+        return count
+
+    def _failed(self, trail: MotoTrail, state: State, problem: str, error: AwsError) -> None:
+        state[problem] = error.code
+        if problem == "error":
+            state["attempted"] = time.time()
         self._history.set_delivery(trail.arn, state)
-        return len(chosen)
 
-    def _is_for(self, trail: MotoTrail, entry: Entry) -> bool:
-        reach = in_reach(
-            entry.body,
-            home=trail.region_name,
-            is_multi_region=bool(trail.is_multi_region),
-            with_global=bool(trail.include_global_service_events),
-        )
-        return reach and wanted(entry.body, trail.event_selectors, trail.advanced_event_selectors)
-
-    def _to_log_group(self, trail: MotoTrail, entries: list[Entry], state: dict[str, Any]) -> None:
-        if not trail.cw_log_group_arn:
-            return
-        group = trail.cw_log_group_arn.split(":log-group:", 1)[-1].removesuffix(":*")
+    def _to_log_group(self, trail: MotoTrail, entries: list[Entry], state: State) -> None:
+        destination = destination_of(trail)
+        if not self._destinations.may_log(destination):
+            raise AwsError("AccessDenied", "The trail's role may not write to its log group.", status=403)
+        group = destination.group_arn.split(":log-group:", 1)[-1].removesuffix(":*")
         events = [(int(entry.at * 1000), json.dumps(entry.body)) for entry in entries]
         self._outlet.put_logs(group, f"{self._account}_CloudTrail_{trail.region_name}", events)
         state["logged"] = time.time()
 
-    def _to_bucket(self, trail: MotoTrail, entries: list[Entry], state: dict[str, Any]) -> None:
-        regions = sorted({entry.region for entry in entries})
+    def _to_bucket(self, trail: MotoTrail, entries: list[Entry], state: State) -> None:
+        destination = destination_of(trail)
+        keys = self._files.write(destination, entries, state, is_validated=bool(trail.log_validation))
+        state["attempted"] = state["delivered"] = time.time()
+        if not destination.topic_arn:
+            return
+        state["notice_attempted"] = time.time()
+        if not self._destinations.may_notify(destination):
+            state["notice_error"] = "AuthorizationError"
+            return
         try:
-            files = [
-                self._log_file(trail, region, [entry for entry in entries if entry.region == region])
-                for region in regions
-            ]
-            state["delivered"] = time.time()
-            if trail.log_validation:
-                self._digest(trail, files, state)
-            state.pop("error", None)
-        except AwsError as error:
-            # Source of the word: API_GetTrailStatus.html, LatestDeliveryError ("the same as the error in S3").
-            state["error"] = error.code
+            self._outlet.send(destination.topic_arn, json.dumps({"s3Bucket": destination.bucket, "s3ObjectKey": keys}))
+        except Exception as exc:  # noqa: BLE001 - moto's topics raise their own errors; the files are delivered all the same
+            state["notice_error"] = type(exc).__name__
+        else:
+            state["noticed"] = time.time()
+            state.pop("notice_error", None)
 
-    def _log_file(self, trail: MotoTrail, region: str, entries: list[Entry]) -> dict[str, str]:
-        now = datetime.now(UTC)
-        folder = f"{self._prefix(trail)}AWSLogs/{self._account}/CloudTrail/{region}/{now:%Y/%m/%d}"
-        name = f"{self._account}_CloudTrail_{region}_{now:%Y%m%dT%H%MZ}_{secrets.token_urlsafe(12)}.json.gz"
-        plain = json.dumps({"Records": [entry.body for entry in entries]}).encode()
-        self._put(trail, f"{folder}/{name}", gzip.compress(plain), {})
-        times = sorted(entry.body["eventTime"] for entry in entries)
-        return {
-            "s3Bucket": trail.bucket_name,
-            "s3Object": f"{folder}/{name}",
-            "hashValue": hashlib.sha256(plain).hexdigest(),
-            "hashAlgorithm": "SHA-256",
-            "newestEventTime": times[-1],
-            "oldestEventTime": times[0],
-        }
 
-    def _digest(self, trail: MotoTrail, files: list[dict[str, str]], state: dict[str, Any]) -> None:
-        now = datetime.now(UTC)
-        end = f"{now:%Y-%m-%dT%H:%M:%SZ}"
-        region = trail.region_name
-        folder = f"{self._prefix(trail)}AWSLogs/{self._account}/CloudTrail-Digest/{region}/{now:%Y/%m/%d}"
-        stamp = f"{now:%Y%m%dT%H%M%SZ}"
-        number = state.get("digests", 0) + 1
-        # More than one digest a second can happen here, not on AWS: the number keeps their names apart.
-        name = f"{self._account}_CloudTrail-Digest_{region}_{trail.trail_name}-{number}_{region}_{stamp}.json.gz"
-        key = f"{folder}/{name}"
-        previous = Signed(**state["digest"]) if "digest" in state else None
-        text = content(
-            account=self._account,
-            start=state.get("digest_end", end),
-            end=end,
-            bucket=trail.bucket_name,
-            key=key,
-            fingerprint=self._signer.fingerprint,
-            files=files,
-            previous=previous,
-        )
-        plain = json.dumps(text).encode()
-        sha256 = hashlib.sha256(plain).hexdigest()
-        signature = self._signer.sign(
-            string_to_sign(end=end, bucket=trail.bucket_name, key=key, sha256=sha256, previous=previous)
-        )
-        self._put(trail, key, gzip.compress(plain), {"signature": signature, "signature-algorithm": ALGORITHM})
-        state["digest"] = {"bucket": trail.bucket_name, "key": key, "sha256": sha256, "signature": signature}
-        state |= {"digest_end": end, "digested": time.time(), "digests": number}
+def destination_of(trail: MotoTrail) -> Destination:
+    """Where a trail delivers to."""
+    return Destination(
+        trail_arn=trail.arn,
+        bucket=trail.bucket_name,
+        prefix=f"{trail.s3_key_prefix.strip('/')}/" if trail.s3_key_prefix else "",
+        topic_arn=trail.topic_arn or "",
+        key_id=trail.kms_key_id or "",
+        group_arn=trail.cw_log_group_arn or "",
+        role_arn=trail.cw_role_arn or "",
+    )
 
-    def _put(self, trail: MotoTrail, key: str, data: bytes, metadata: Mapping[str, str]) -> None:
-        if not self._may_put(f"arn:aws:s3:::{trail.bucket_name}/{key}", trail.arn):
-            raise AwsError("AccessDenied", "The bucket's policy does not let CloudTrail write.", status=403)
-        self._outlet.put_object(trail.bucket_name, key, data, metadata)
 
-    @staticmethod
-    def _prefix(trail: MotoTrail) -> str:
-        return f"{trail.s3_key_prefix.strip('/')}/" if trail.s3_key_prefix else ""
+def _logs_in(trail: MotoTrail, region: str) -> bool:
+    return bool(trail.status.is_logging and (trail.is_multi_region or trail.region_name == region))
+
+
+def _is_for(trail: MotoTrail, event: Record) -> bool:
+    reach = in_reach(
+        event,
+        home=trail.region_name,
+        is_multi_region=bool(trail.is_multi_region),
+        with_global=bool(trail.include_global_service_events),
+    )
+    return reach and wanted(event, trail.event_selectors, trail.advanced_event_selectors)
+
+
+def _is_within(entry: Entry, ended: float | None) -> bool:
+    if ended is None or entry.at <= ended:
+        return True
+    return bool(entry.body["eventName"] == "StopLogging" and entry.at <= ended + _STOP_SECONDS)

@@ -7,7 +7,8 @@ https://docs.aws.amazon.com/kms/latest/developerguide/understanding-kms-entries.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import base64
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,16 +23,21 @@ OMITTED = frozenset(
         "Entries",
         "Environment",
         "Events",
+        "GrantToken",
         "Input",
+        "InputTransformer",
         "LogEvents",
+        "LogEventMessages",
         "Message",
         "MessageAttributes",
         "MessageBody",
+        "Metadata",
         "MetricData",
         "Output",
         "Password",
         "Payload",
         "Plaintext",
+        "PublishBatchRequestEntries",
         "RandomPassword",
         "SecretAccessKey",
         "SecretBinary",
@@ -43,21 +49,27 @@ OMITTED = frozenset(
         "TokenCode",
     }
 )
-"""Members that are left out though the model does not mark all of them; compared without regard to the first letter."""
+"""Members that are left out though the model does not mark all of them; compared without regard to case."""
 _LOWER = frozenset(name.lower() for name in OMITTED)
 HIDDEN_TEXT = "HIDDEN_DUE_TO_SECURITY_REASONS"
+_PIECE = 8  # characters of a hidden text that give it away
+_SHORTEST = 3
 
 
 def shown(value: Any, shape: Shape | None) -> Any:
     """`value`, read by `shape`, as an event may show it; None when nothing is left."""
-    if isinstance(shape, StructureShape) and isinstance(value, Mapping):
-        members = ((name, value[name], member) for name, member in shape.members.items() if value.get(name) is not None)
-        kept = {_lower(name): shown(inner, member) for name, inner, member in members if not hides(name, member)}
-        return {name: inner for name, inner in kept.items() if inner is not None} or None
-    if isinstance(shape, ListShape) and isinstance(value, list | tuple):
-        return [shown(inner, shape.member) for inner in value]
-    if isinstance(shape, MapShape) and isinstance(value, Mapping):
-        return {str(key): shown(inner, shape.value) for key, inner in value.items()}
+    if shape is None or _is_sensitive(shape):
+        return None
+    if isinstance(shape, StructureShape):
+        return _members(value, shape) if isinstance(value, Mapping) else None
+    if isinstance(shape, ListShape):
+        kept = [shown(inner, shape.member) for inner in value] if isinstance(value, list | tuple) else []
+        return [inner for inner in kept if inner is not None]
+    if isinstance(shape, MapShape):
+        if not isinstance(value, Mapping) or _is_sensitive(shape.key):
+            return None
+        entries = {str(key): shown(inner, shape.value) for key, inner in value.items()}
+        return {key: inner for key, inner in entries.items() if inner is not None}
     if isinstance(value, datetime):
         return f"{value:%b %d, %Y, %I:%M:%S %p}"
     return value if isinstance(value, str | int | float | bool) else None
@@ -65,37 +77,52 @@ def shown(value: Any, shape: Shape | None) -> Any:
 
 def hides(name: str, shape: Shape) -> bool:
     """Whether the member `name` is left out of events."""
-    return bool(shape.metadata.get("sensitive")) or shape.type_name == "blob" or name.lower() in _LOWER
+    return _is_sensitive(shape) or name.lower() in _LOWER
 
 
-def hidden_texts(value: Any, shape: Shape | None) -> Iterator[str]:
-    """Every text that `shown` leaves out, to keep it out of error messages too."""
-    if isinstance(shape, StructureShape) and isinstance(value, Mapping):
-        for name, member in shape.members.items():
-            if value.get(name) is not None:
-                yield from texts(value[name]) if hides(name, member) else hidden_texts(value[name], member)
-    elif isinstance(shape, ListShape) and isinstance(value, list | tuple):
-        for inner in value:
-            yield from hidden_texts(inner, shape.member)
-    elif isinstance(shape, MapShape) and isinstance(value, Mapping):
-        for inner in value.values():
-            yield from hidden_texts(inner, shape.value)
+def told(message: str, sent: Iterable[str], parameters: Any) -> str:
+    """An error's message, unless it repeats eight characters in a row of a text that was sent and is not shown.
+
+    A text counts in base64 too.
+    """
+    for text in set(sent) - set(texts(parameters)):
+        if _repeats(message, text) or _repeats(message, base64.b64encode(text.encode("utf-8", "replace")).decode()):
+            return HIDDEN_TEXT
+    return message
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text in a value, at any depth."""
+    """Every text in a value, at any depth; the names of a structure's members are none."""
     if isinstance(value, bytes):
         yield value.decode("utf-8", "replace")
     elif isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from (str(key), *texts(inner))
+        for inner in value.values():
+            yield from texts(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from texts(inner)
 
 
+def _members(value: Mapping[str, Any], shape: StructureShape) -> dict[str, Any] | None:
+    given = ((name, value[name], member) for name, member in shape.members.items() if value.get(name) is not None)
+    kept = {_lower(name): shown(inner, member) for name, inner, member in given if not hides(name, member)}
+    return {name: inner for name, inner in kept.items() if inner is not None} or None
+
+
+def _is_sensitive(shape: Shape) -> bool:
+    return bool(shape.metadata.get("sensitive")) or shape.type_name == "blob"
+
+
+def _repeats(message: str, text: str) -> bool:
+    if len(text) < _PIECE:
+        return len(text) >= _SHORTEST and text in message
+    return any(message[at : at + _PIECE] in text for at in range(len(message) - _PIECE + 1))
+
+
 def _lower(name: str) -> str:
-    # "DBName" would stay: only one capital is a word's first letter.
+    # "DBName" would stay: only one capital is a word's first letter. An ARN is `arn` (Secrets Manager since 2024).
+    if name == "ARN":
+        return "arn"
     return name[:1].lower() + name[1:] if name[1:2].islower() or len(name) == 1 else name

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.aws.trail.record import Record
+from sandbox.aws.trail.record import Record, Recorded
+from sandbox.aws.trail.resources import Named
+from sandbox.aws.trail.who import username
 
 KEPT_SECONDS = 90 * 24 * 3600.0
 """docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html: the last 90 days."""
@@ -23,22 +25,26 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, at REAL NOT NULL, region TEXT NOT NULL,
     management INTEGER NOT NULL, read_only INTEGER NOT NULL, name TEXT NOT NULL, source TEXT NOT NULL,
-    username TEXT NOT NULL, access_key TEXT NOT NULL, body TEXT NOT NULL);
+    username TEXT NOT NULL, access_key TEXT NOT NULL, named TEXT NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS events_by_time ON events (at);
+CREATE INDEX IF NOT EXISTS events_by_id ON events (id);
+CREATE INDEX IF NOT EXISTS events_by_name ON events (name);
 CREATE TABLE IF NOT EXISTS resources (
     seq INTEGER NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (name, seq)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deliveries (trail TEXT PRIMARY KEY, state TEXT NOT NULL);
 """
+_COLUMNS = "id, at, region, management, read_only, name, source, username, access_key, named, body"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A stored event; `at` is in seconds since the epoch."""
+    """A stored event and what it is about; `at` is in seconds since the epoch."""
 
     seq: int
     at: float
     region: str
     body: Record
+    named: tuple[Named, ...] = ()
 
 
 class History:
@@ -52,14 +58,18 @@ class History:
         path.chmod(0o600)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
+        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(events)")}
+        if columns and "named" not in columns:
+            self._connection.execute("ALTER TABLE events ADD COLUMN named TEXT NOT NULL DEFAULT '[]'")
         self._connection.executescript(_SCHEMA)
 
-    def add(self, event: Record, at: float) -> None:
+    def add(self, recorded: Recorded) -> None:
         """Store an event; it is there for good when this returns."""
+        event = recorded.event
         who = event["userIdentity"]
         row = (
             event["eventID"],
-            at,
+            recorded.at,
             event["awsRegion"],
             int(event["managementEvent"]),
             int(event["readOnly"]),
@@ -67,38 +77,52 @@ class History:
             event["eventSource"],
             username(who),
             who.get("accessKeyId", ""),
-            json.dumps(event, default=str),
+            json.dumps(recorded.named),
+            json.dumps(event),
         )
         with self._lock:
             self._connection.execute("BEGIN")
             seq = self._connection.execute(
-                "INSERT INTO events (id, at, region, management, read_only, name, source, username, access_key, body) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
                 row,
             ).lastrowid
-            named = [(seq, item["type"], item["ARN"]) for item in event["resources"]]
-            self._connection.executemany("INSERT OR IGNORE INTO resources VALUES (?, ?, ?)", named)
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO resources VALUES (?, ?, ?)",
+                [(seq, item.type, _stored(item.name)) for item in recorded.named],
+            )
             self._connection.execute("COMMIT")
 
     def find(self, condition: str, values: Sequence[Any], limit: int, *, oldest_first: bool = False) -> list[Entry]:
         """Events that meet an SQL condition of ours over the table's columns, newest first unless said otherwise."""
         order = "ASC" if oldest_first else "DESC"
-        query = f"SELECT seq, at, region, body FROM events WHERE {condition} ORDER BY seq {order} LIMIT ?"  # noqa: S608
+        query = (
+            f"SELECT seq, at, region, named, body FROM events WHERE {condition} "  # noqa: S608
+            f"ORDER BY seq {order} LIMIT ?"
+        )
         with self._lock:
             rows = self._connection.execute(query, (*values, limit)).fetchall()
-        return [Entry(seq=seq, at=at, region=region, body=json.loads(body)) for seq, at, region, body in rows]
-
-    def last(self) -> int:
-        """The number of the newest event; 0 when there is none."""
-        with self._lock:
-            return int(self._connection.execute("SELECT COALESCE(MAX(seq), 0) FROM events").fetchone()[0])
+        return [
+            Entry(
+                seq=seq,
+                at=at,
+                region=region,
+                body=json.loads(body),
+                named=tuple(Named(*item) for item in json.loads(named)),
+            )
+            for seq, at, region, named, body in rows
+        ]
 
     def prune(self, now: float) -> None:
         """Forget what is older than 90 days."""
         with self._lock:
+            newest = self._connection.execute(
+                "SELECT MAX(seq) FROM events WHERE at < ?", (now - KEPT_SECONDS,)
+            ).fetchone()[0]
+            if newest is None:
+                return
             self._connection.execute("BEGIN")
-            self._connection.execute("DELETE FROM events WHERE at < ?", (now - KEPT_SECONDS,))
-            self._connection.execute("DELETE FROM resources WHERE seq NOT IN (SELECT seq FROM events)")
+            self._connection.execute("DELETE FROM events WHERE seq <= ?", (newest,))
+            self._connection.execute("DELETE FROM resources WHERE seq <= ?", (newest,))
             self._connection.execute("COMMIT")
 
     def delivery(self, trail: str) -> dict[str, Any]:
@@ -118,8 +142,6 @@ class History:
             self._connection.close()
 
 
-def username(who: Record) -> str:
-    """The Username of LookupEvents: a user's name, or the name of a role's session."""
-    if "userName" in who:
-        return str(who["userName"])
-    return str(who.get("arn", who.get("invokedBy", ""))).rsplit("/", 1)[-1]
+def _stored(name: str) -> str:
+    # A caller can send half a surrogate pair, which SQLite takes for no text.
+    return name.encode("utf-8", "replace").decode()

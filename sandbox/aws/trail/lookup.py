@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.aws.errors import AwsError
-from sandbox.aws.trail.history import KEPT_SECONDS, Entry, History, username
+from sandbox.aws.trail.history import KEPT_SECONDS, Entry, History
+from sandbox.aws.trail.who import username
 
 PAGE = 50
 _COLUMNS = {
@@ -29,6 +30,11 @@ _COLUMNS = {
 
 def lookup_events(history: History, given: Mapping[str, Any], *, region: str, now: float) -> dict[str, Any]:
     """One page, newest first. AwsError as documented for a wrong attribute, range, page size or token."""
+    if given.get("EventCategory"):
+        # Insights are the one category that can be asked for, and there are none here.
+        if given["EventCategory"] != "insight":
+            raise AwsError("InvalidEventCategoryException", f"'{given['EventCategory']}' is no event category.")
+        return {"Events": []}
     conditions, values = ["management = 1", "region = ?", "at >= ?"], [region, now - KEPT_SECONDS]
     attribute = _attribute(given)
     if attribute is not None:
@@ -76,11 +82,12 @@ def _attribute(given: Mapping[str, Any]) -> tuple[str, Any] | None:
 def _after(token: str, scope: str) -> int:
     try:
         given, seq = json.loads(base64.b64decode(token, validate=True))
-    except ValueError as exc:
+        number = int(seq)
+    except (ValueError, TypeError) as exc:
         raise AwsError("InvalidNextTokenException", "The token is not one that was returned.") from exc
     if given != scope:
         raise AwsError("InvalidNextTokenException", "The token is of a request with other parameters.")
-    return int(seq)
+    return number
 
 
 def _seconds(value: Any) -> float | None:
@@ -90,15 +97,15 @@ def _seconds(value: Any) -> float | None:
 
 
 def _shown(entry: Entry) -> dict[str, Any]:
-    event = entry.body
-    return {
+    event, who = entry.body, entry.body["userIdentity"]
+    shown = {
         "EventId": event["eventID"],
         "EventName": event["eventName"],
         "ReadOnly": "true" if event["readOnly"] else "false",
-        "AccessKeyId": event["userIdentity"].get("accessKeyId", ""),
         "EventTime": float(int(entry.at)),
         "EventSource": event["eventSource"],
-        "Username": username(event["userIdentity"]),
-        "Resources": [{"ResourceType": item["type"], "ResourceName": item["ARN"]} for item in event["resources"]],
+        "Resources": [{"ResourceType": item.type, "ResourceName": item.name} for item in entry.named],
         "CloudTrailEvent": json.dumps(event),
     }
+    optional = {"AccessKeyId": who.get("accessKeyId", ""), "Username": username(who)}
+    return shown | {key: value for key, value in optional.items() if value}

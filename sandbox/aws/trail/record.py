@@ -1,182 +1,191 @@
 """A call and its answer as a CloudTrail event. Pure.
 
-Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html and
-cloudtrail-event-reference-user-identity.html. On AWS an event is there after some minutes; here at once.
+Source: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html. On
+AWS an event is there after some minutes; here at once.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 from botocore.parsers import ResponseParserError, create_parser
 
-from iam.principal import PrincipalKind
-from sandbox.aws.caller import Caller
 from sandbox.aws.exchange import Answer, Call
-from sandbox.aws.trail.hidden import HIDDEN_TEXT, hidden_texts, shown
-from sandbox.aws.trail.resources import resources_of
+from sandbox.aws.trail.hidden import HIDDEN_TEXT, shown, texts, told
+from sandbox.aws.trail.operations import event_name, is_data, is_read_only
+from sandbox.aws.trail.resources import Named, resources_of
+from sandbox.aws.trail.who import moment, user_identity
 
 Record = dict[str, Any]
 VERSION = "1.11"
-# Lambda's own page lists names with the date of the API; unverified for each operation, so the plain names are used:
-# docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html
-_READS = re.compile(
-    r"^(Get|List|Describe|Head|BatchGet|Lookup|Simulate|Filter|Test|Validate|Decrypt|Encrypt|ReEncrypt|Verify|Sign"
-    r"|GenerateDataKey|GenerateMac|GenerateRandom|AssumeRole|Query$|Scan$|Search|Select)"
-)
-_DATA = {
-    "s3": re.compile(r"(Object|Upload|Part)(s|V2|Acl|Tagging|Retention|LegalHold|Attributes)?$"),
-    "lambda": re.compile(r"^Invoke"),
-    "sns": re.compile(r"^Publish"),
-    "sqs": re.compile(r"Message"),
-    "dynamodb": re.compile(r"Item|^Query$|^Scan$|Transact"),
-    "events": re.compile(r"^PutEvents$"),
-    "monitoring": re.compile(r"^(PutMetricData|GetMetric)"),
-    "logs": re.compile(r"^(PutLogEvents|GetLogEvents|FilterLogEvents)$"),
-}
-"""High-volume operations: recorded only for trails whose selectors ask, and never looked up."""
+# docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html: the new session's key id is in the response.
+_TELLS_RESULT = re.compile(r"^(AssumeRole|GetSessionToken|GetFederationToken)")
+# A read's answer is looked at for nothing but the ARN of what was named.
+_TELLS_ARN = frozenset({"secretsmanager", "kms"})
+_REQUEST_ID = re.compile(rb"<RequestI[dD]>([^<]+)</RequestI[dD]>")
 
 
-def record(call: Call, answer: Answer, *, account: str, at: float) -> Record:
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """An event and everything that it is found by. `at` is in seconds since the epoch."""
+
+    event: Record
+    at: float
+    named: tuple[Named, ...] = ()
+
+
+def record(call: Call, answer: Answer, *, account: str, at: float) -> Recorded:
     """The event of one call. `at` is in seconds since the epoch."""
-    reads = is_read_only(call.operation)
+    reads, of_data = is_read_only(call.operation), is_data(call.service, call.operation)
+    failed = answer.status >= 300 and answer.status != 304
     model = call.routed.model
-    result = _parsed(call, answer)
-    error = result.get("Error", {}) if answer.status >= 300 else {}
-    given = call.parameters
-    parameters = shown(given, model.input_shape) if model is not None else None
-    resources = resources_of(call.service, given, {} if error else result, account=account)
+    tells_result = not failed and not of_data and (not reads or bool(_TELLS_RESULT.match(call.operation)))
+    is_parsed = failed or tells_result or (call.service in _TELLS_ARN and not of_data)
+    result = _parsed(call, answer) if is_parsed else {}
+    parameters = _parameters(call)
+    named = resources_of(call.service, call.parameters, {} if failed else result, region=call.region, account=account)
     event: Record = {
         "eventVersion": VERSION,
         "userIdentity": user_identity(call.caller, account),
         "eventTime": moment(at),
         "eventSource": f"{call.service}.amazonaws.com",
-        "eventName": call.operation,
+        "eventName": event_name(call.service, call.operation),
         "awsRegion": call.region,
         "sourceIPAddress": call.source_ip,
         "userAgent": call.headers.get("user-agent", ""),
     }
-    if error:
-        hidden = [text for text in hidden_texts(given, model.input_shape if model else None) if len(text) > 2]
-        event |= {"errorCode": _error_code(error.get("Code", "")), "errorMessage": _safe(error, hidden)}
+    if failed:
+        error = result.get("Error", {})
+        event["errorCode"] = _error_code(call, str(error.get("Code", answer.status)))
+        message = told(str(error.get("Message", "")), _sent(call), parameters)
+        event["errorMessage"] = HIDDEN_TEXT if call.body and not call.parameters else message
     event |= {
         "requestParameters": parameters,
-        "responseElements": None if reads or error or model is None else shown(result, model.output_shape),
-        "requestID": call.id,
+        "responseElements": shown(result, model.output_shape) if tells_result and model is not None else None,
+        "requestID": _request_id(call, answer),
         "eventID": str(uuid.uuid4()),
         "readOnly": reads,
-        "resources": resources,
+        "resources": _resources(named, account),
         "eventType": "AwsApiCall",
-        "managementEvent": not is_data(call.service, call.operation),
+        "managementEvent": not of_data,
         "recipientAccountId": account,
-        "eventCategory": "Data" if is_data(call.service, call.operation) else "Management",
+        "eventCategory": "Data" if of_data else "Management",
     }
-    return event
+    return Recorded(event=event, at=at, named=tuple(named))
 
 
 def service_record(
-    *, name: str, source: str, region: str, account: str, at: float, details: Mapping[str, Any], invoked_by: str
-) -> Record:
+    *, name: str, source: str, region: str, account: str, at: float, details: Mapping[str, Any], about: Named
+) -> Recorded:
     """An event of something that a service did by itself, such as a step of a rotation."""
-    return {
+    event: Record = {
         "eventVersion": VERSION,
-        "userIdentity": {"accountId": account, "invokedBy": invoked_by},
+        "userIdentity": {"accountId": account, "invokedBy": source},
         "eventTime": moment(at),
         "eventSource": source,
         "eventName": name,
         "awsRegion": region,
-        "sourceIPAddress": invoked_by,
-        "userAgent": invoked_by,
+        "sourceIPAddress": source,
+        "userAgent": source,
         "requestParameters": None,
         "responseElements": None,
         "additionalEventData": dict(details),
         "eventID": str(uuid.uuid4()),
         "readOnly": False,
-        "resources": [],
+        "resources": _resources([about], account),
         "eventType": "AwsServiceEvent",
         "managementEvent": True,
         "recipientAccountId": account,
         "eventCategory": "Management",
     }
+    return Recorded(event=event, at=at, named=(about,))
 
 
-def is_read_only(operation: str) -> bool:
-    """Whether the operation only reads, as the event's readOnly says."""
-    return bool(_READS.match(operation))
-
-
-def is_data(service: str, operation: str) -> bool:
-    """Whether the operation is of the data plane."""
-    pattern = _DATA.get(service)
-    return pattern is not None and pattern.search(operation) is not None
-
-
-def moment(at: float) -> str:
-    """A time as events write it, such as 2026-11-24T09:30:00Z."""
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def user_identity(caller: Caller | None, account: str) -> dict[str, Any]:
-    """Who made the call, as the event's userIdentity says."""
-    if caller is None or caller.principal.kind is PrincipalKind.ANONYMOUS:
-        return {"type": "AWSAccount", "principalId": "", "accountId": "anonymous"}
-    who: dict[str, Any] = {
-        "type": _TYPES.get(caller.principal.kind, "Unknown"),
-        "principalId": caller.id,
-        "arn": caller.principal.arn,
-        "accountId": caller.principal.account or account,
-        "accessKeyId": caller.access_key,
+def internal_record(
+    *,
+    name: str,
+    source: str,
+    region: str,
+    account: str,
+    at: float,
+    identity: Record,
+    invoked_by: str,
+    parameters: Record,
+    response: Record | None,
+    about: Named,
+) -> Recorded:
+    """The event of an API call that a service makes by itself or on a principal's behalf."""
+    whole = service_record(name=name, source=source, region=region, account=account, at=at, details={}, about=about)
+    event = {key: value for key, value in whole.event.items() if key != "additionalEventData"}
+    event |= {
+        "userIdentity": identity,
+        "sourceIPAddress": invoked_by,
+        "userAgent": invoked_by,
+        "requestParameters": parameters,
+        "responseElements": response,
+        "requestID": str(uuid.uuid4()),
+        "readOnly": is_read_only(name),
+        "eventType": "AwsApiCall",
     }
-    if caller.user_name is not None:
-        who["userName"] = caller.user_name
-    session = caller.session
-    if session is not None:
-        attributes = {"creationDate": moment(session.issued), "mfaAuthenticated": "true" if session.mfa else "false"}
-        who["sessionContext"] = {"attributes": attributes}
-        if caller.principal.kind is PrincipalKind.ROLE_SESSION:
-            who["sessionContext"]["sessionIssuer"] = {
-                "type": "Role",
-                "principalId": session.issuer_id,
-                "arn": session.issuer_arn,
-                "accountId": caller.principal.account or account,
-                "userName": session.issuer_name,
-            }
-        if session.source_identity is not None:
-            who["sessionContext"]["sourceIdentity"] = session.source_identity
-    if caller.service is not None:
-        who["invokedBy"] = caller.service
-    return who
+    return Recorded(event=event, at=at, named=whole.named)
 
 
-_TYPES = {
-    PrincipalKind.ROOT: "Root",
-    PrincipalKind.USER: "IAMUser",
-    PrincipalKind.ROLE: "Role",
-    PrincipalKind.ROLE_SESSION: "AssumedRole",
-    PrincipalKind.FEDERATED_USER: "FederatedUser",
-    PrincipalKind.SERVICE: "AWSService",
-    PrincipalKind.FEDERATED: "WebIdentityUser",
-}
+def _parameters(call: Call) -> Any:
+    model = call.routed.model
+    parameters = shown(call.parameters, model.input_shape) if model is not None else None
+    if call.service == "s3" and isinstance(parameters, dict) and "bucket" in parameters:
+        return {"bucketName": parameters.pop("bucket"), **parameters}
+    return parameters
 
 
-def _error_code(code: str) -> str:
+def _resources(named: list[Named], account: str) -> list[dict[str, str]]:
+    return [{"accountId": account, "type": item.type, "ARN": item.name} for item in named if item.is_arn]
+
+
+def _error_code(call: Call, code: str) -> str:
     # Both spellings occur in CloudTrail; published filters look for "AccessDenied*" (unverified for each service).
-    return "AccessDenied" if code == "AccessDeniedException" else code
+    if code == "AccessDeniedException":
+        return "AccessDenied"
+    if call.service != "iam" or call.routed.model is None:
+        return code
+    # IAM's codes on the wire are shorter than the names that CloudTrail writes: NoSuchEntity, NoSuchEntityException.
+    names = {shape.metadata.get("error", {}).get("code"): shape.name for shape in call.routed.model.error_shapes}
+    return str(names.get(code, code))
 
 
-def _safe(error: Mapping[str, Any], hidden: list[str]) -> str:
-    message = str(error.get("Message", ""))
-    return HIDDEN_TEXT if any(text in message for text in hidden) else message
+def _sent(call: Call) -> Iterator[str]:
+    """Every text of the request, whether its model knows it or not."""
+    yield from texts(call.parameters)
+    yield from (value for _, value in parse_qsl(call.query))
+    body = call.body.decode("utf-8", "replace")
+    if call.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        yield from (value for _, value in parse_qsl(body))
+        return
+    try:
+        yield from texts(json.loads(body))
+    except ValueError:
+        yield body
+
+
+def _request_id(call: Call, answer: Answer) -> str:
+    headers = {name.lower(): value for name, value in answer.headers}
+    found = headers.get("x-amzn-requestid") or headers.get("x-amz-request-id")
+    if found:
+        return found
+    inside = _REQUEST_ID.search(answer.body[-500:])
+    return inside.group(1).decode("ascii", "replace") if inside else call.id
 
 
 def _parsed(call: Call, answer: Answer) -> Mapping[str, Any]:
     model = call.routed.model
-    if model is None or (call.service == "lambda" and call.operation == "Invoke"):
+    if model is None:
         return {}
     headers = {name.lower(): value for name, value in answer.headers}
     response = {"body": answer.body, "headers": headers, "status_code": answer.status}

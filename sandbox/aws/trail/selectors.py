@@ -11,6 +11,7 @@ from typing import Any
 
 from sandbox.aws.trail.record import Record
 
+# A regional endpoint of STS is recorded where it is: only its events of us-east-1 may be of the global one.
 _GLOBAL = frozenset({"iam.amazonaws.com", "sts.amazonaws.com", "cloudfront.amazonaws.com", "route53.amazonaws.com"})
 _GLOBAL_REGION = "us-east-1"
 _MANAGEMENT: Mapping[str, Any] = {"ReadWriteType": "All", "IncludeManagementEvents": True}
@@ -18,14 +19,17 @@ _MANAGEMENT: Mapping[str, Any] = {"ReadWriteType": "All", "IncludeManagementEven
 
 def in_reach(event: Record, *, home: str, is_multi_region: bool, with_global: bool) -> bool:
     """Whether the event happened where the trail looks."""
-    if event["eventSource"] in _GLOBAL:
+    if event["eventSource"] in _GLOBAL and event["awsRegion"] == _GLOBAL_REGION:
         return with_global and (is_multi_region or home == _GLOBAL_REGION)
     return is_multi_region or bool(event["awsRegion"] == home)
 
 
 def wanted(event: Record, selectors: Sequence[Mapping[str, Any]], advanced: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether some selector takes the event; without any, all management events are taken."""
-    if advanced:
+    """Whether some selector takes the event; without any, all management events are taken.
+
+    The ones put last are in force: moto empties the basic ones when advanced ones are put, not the other way round.
+    """
+    if advanced and not selectors:
         return any(_takes(event, selector.get("FieldSelectors", ())) for selector in advanced)
     return any(_wants(event, selector) for selector in selectors or (_MANAGEMENT,))
 
@@ -38,12 +42,20 @@ def _wants(event: Record, selector: Mapping[str, Any]) -> bool:
         excluded = selector.get("ExcludeManagementEventSources") or ()
         return bool(selector.get("IncludeManagementEvents", True)) and event["eventSource"] not in excluded
     return any(
-        item["ARN"].startswith(value) or value.rstrip("/") in {"arn:aws:s3", "arn:aws:lambda"}
+        _covers(value, item["ARN"])
         for data in selector.get("DataResources") or ()
         for value in data.get("Values") or ()
-        for item in _data_resources(event)
+        for item in event["resources"]
         if data.get("Type") == item["type"]
     )
+
+
+def _covers(value: str, arn: str) -> bool:
+    # Source: API_DataResource.html. "arn:aws:s3" and "arn:aws:lambda" are all of the account, "…:bucket/" all of a
+    # bucket, "…:bucket/prefix" what begins so; a function or a table is named whole.
+    if value.rstrip("/:") in {"arn:aws:s3", "arn:aws:s3::", "arn:aws:lambda", "arn:aws:dynamodb"}:
+        return True
+    return arn.startswith(value) if value.startswith("arn:aws:s3:::") else arn == value
 
 
 def _takes(event: Record, fields: Sequence[Mapping[str, Any]]) -> bool:
@@ -68,21 +80,12 @@ def _meets(values: Sequence[str], field: Mapping[str, Any]) -> bool:
 def _values(event: Record, field: str) -> list[str]:
     match field:
         case "resources.type":
-            return [item["type"] for item in _data_resources(event)]
+            return [item["type"] for item in event["resources"]]
         case "resources.ARN":
-            return [item["ARN"] for item in _data_resources(event)]
+            return [item["ARN"] for item in event["resources"]]
         case "readOnly":
             return ["true" if event["readOnly"] else "false"]
+        case "userIdentity.arn":
+            return [str(event["userIdentity"]["arn"])] if "arn" in event["userIdentity"] else []
         case _:
             return [str(event[field])] if field in event else []
-
-
-def _data_resources(event: Record) -> list[dict[str, str]]:
-    # An S3 object is a resource of its own, which the event names by bucket and key.
-    parameters = event.get("requestParameters") or {}
-    objects = (
-        [{"type": "AWS::S3::Object", "ARN": f"arn:aws:s3:::{parameters['bucket']}/{parameters['key']}"}]
-        if "bucket" in parameters and "key" in parameters
-        else []
-    )
-    return [*objects, *event["resources"]]

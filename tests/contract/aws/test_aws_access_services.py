@@ -116,7 +116,7 @@ def test_handing_a_role_to_a_service_needs_pass_role(aws: ContractAws) -> None:
 @pytest.mark.diverges
 def test_pass_role_covers_targets_schedules_and_state_machines(aws: ContractAws) -> None:
     """Source: IAM, id_roles_use_passrole.html; list_amazoneventbridge.html, list_amazoneventbridgescheduler.html."""
-    role = make_role(aws, _name(), [], trusts=[trust({"Service": "events.amazonaws.com"})])
+    role = make_role(aws, _name(), [], trusts=[trust({"Service": ["events.amazonaws.com", "scheduler.amazonaws.com"]})])
     can = aws.as_role(allow(["events:*", "scheduler:*", "states:*"]), allow("iam:PassRole", role))
     cannot = aws.as_role(allow(["events:*", "scheduler:*", "states:*"]))
     name = _name()

@@ -2,12 +2,14 @@
 
 import base64
 import json
+import uuid
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.aws.harness import ContractAws, error_of, eventually, zipped
+from tests.contract.aws.actors import allow, make_role
+from tests.contract.aws.harness import PREFIX, ContractAws, error_of, eventually, zipped
 
 pytestmark = pytest.mark.executes
 
@@ -165,3 +167,15 @@ def test_a_topic_invokes_its_function(aws: ContractAws) -> None:
     sns.publish(TopicArn=topic, Message="hello")
     eventually(lambda: any("got hello" in line for line in aws.log_of(function)))
     sns.delete_topic(TopicArn=topic)
+
+
+def test_a_function_whose_role_may_not_write_its_log_runs_and_has_none(aws: ContractAws) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html: the role needs logs:PutLogEvents."""
+    trusts = [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+    silent = make_role(aws, f"{PREFIX}-{uuid.uuid4()}", [allow("s3:ListAllMyBuckets")], trusts=trusts)
+    code = "def handle(event, context):\n    print('said')\n    return 1"
+    function, loud = aws.function(code, role=silent), aws.function(code)
+    for arn in (function, loud):
+        assert aws.client("lambda").invoke(FunctionName=arn)["Payload"].read() == b"1"
+    eventually(lambda: "said" in " ".join(aws.log_of(loud)))
+    assert aws.log_of(function) == []

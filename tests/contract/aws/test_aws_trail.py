@@ -6,13 +6,15 @@ userguide/cloudtrail-event-reference-record-contents.html. A real account shows 
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.aws.actors import allow
+from tests.contract.aws.actors import allow, document
 from tests.contract.aws.harness import ContractAws, error_of, eventually
 
 pytestmark = pytest.mark.diverges
@@ -202,3 +204,134 @@ def test_reading_an_object_is_no_management_event(aws: ContractAws) -> None:
     attribute = [{"AttributeKey": "ResourceName", "AttributeValue": bucket}]
     found = aws.client("cloudtrail").lookup_events(LookupAttributes=attribute)["Events"]
     assert {event["EventName"] for event in found} == {"CreateBucket", "DeleteBucket"}
+    created = json.loads(next(event["CloudTrailEvent"] for event in found if event["EventName"] == "CreateBucket"))
+    assert created["requestParameters"]["bucketName"] == bucket
+
+
+def test_an_event_has_the_request_id_that_the_caller_was_given(aws: ContractAws) -> None:
+    answer = aws.sm.describe_secret(SecretId=aws.secret())
+    event = _events(aws, "ResourceName", answer["ARN"], "DescribeSecret")[0]
+    assert event["requestID"] == answer["ResponseMetadata"]["RequestId"]
+
+
+def test_taking_a_role_tells_the_access_key_of_the_session_and_not_its_token(aws: ContractAws) -> None:
+    """The key ties later calls to this one: https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html."""
+    actor = aws.as_role(allow("secretsmanager:ListSecrets"))
+    event = _events(aws, "ResourceName", actor.arn, "AssumeRole")[0]
+    assert event["responseElements"]["credentials"]["accessKeyId"] == actor.credentials["aws_access_key_id"]
+    assert actor.credentials["aws_session_token"] not in json.dumps(event)
+    assert actor.credentials["aws_secret_access_key"] not in json.dumps(event)
+    actor.client("secretsmanager").list_secrets()
+    listed = _events(aws, "AccessKeyId", actor.credentials["aws_access_key_id"], "ListSecrets")[0]
+    assert listed["userIdentity"]["sessionContext"]["sessionIssuer"]["userName"] == actor.name
+
+
+def test_an_event_of_lambda_bears_the_date_of_its_api_and_no_environment(aws: ContractAws) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html."""
+    function = aws.function("def handle(e, c):\n    return 1", Environment={"Variables": {"A": "never-on-record"}})
+    event = _events(aws, "ResourceName", function, "CreateFunction20150331")[0]
+    assert event["requestParameters"]["handler"] == "f.handle"
+    assert "never-on-record" not in json.dumps(event)
+
+
+def test_an_error_of_iam_has_the_name_of_its_exception(aws: ContractAws) -> None:
+    name = f"llmobs-none-{time.time_ns()}"
+    with pytest.raises(ClientError) as caught:
+        aws.client("iam").get_role(RoleName=name)
+    assert error_of(caught.value)[0] == "NoSuchEntity"
+    assert _events(aws, "ResourceName", name, "GetRole")[0]["errorCode"] == "NoSuchEntityException"
+
+
+def test_a_denied_use_of_a_key_is_on_record_with_what_was_denied(aws: ContractAws) -> None:
+    """https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html."""
+    key = aws.key()
+    arn = aws.sm.describe_secret(SecretId=aws.secret(KmsKeyId=key))["ARN"]
+    actor = aws.as_role(allow("secretsmanager:GetSecretValue"))
+    with pytest.raises(ClientError):
+        actor.client("secretsmanager").get_secret_value(SecretId=arn)
+    uses = _events(aws, "ResourceName", key, "Decrypt")
+    denied = next(use for use in uses if use.get("errorCode"))
+    assert denied["errorCode"].startswith("AccessDenied")
+    assert denied["userIdentity"]["arn"].endswith(actor.name) or actor.name in denied["userIdentity"]["arn"]
+
+
+def test_there_are_no_insights_where_none_were_asked_for(aws: ContractAws) -> None:
+    aws.secret()
+    assert aws.client("cloudtrail").lookup_events(EventCategory="insight")["Events"] == []
+
+
+def test_a_trail_is_refused_a_bucket_that_does_not_let_cloudtrail_write(aws: ContractAws) -> None:
+    """https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html."""
+    name = f"llmobs-contract-{time.time_ns()}"
+    s3, trails = aws.client("s3"), aws.client("cloudtrail")
+    s3.create_bucket(Bucket=name)
+    with pytest.raises(ClientError) as caught:
+        trails.create_trail(Name=name, S3BucketName=name)
+    assert error_of(caught.value)[0] == "InsufficientS3BucketPolicyException"
+    s3.delete_bucket(Bucket=name)
+
+
+def test_the_keys_that_digests_are_signed_with_are_listed(aws: ContractAws) -> None:
+    """https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_ListPublicKeys.html."""
+    with _logging_trail(aws, EnableLogFileValidation=True):
+        keys = aws.client("cloudtrail").list_public_keys()["PublicKeyList"]
+    assert keys
+    assert all(key["Fingerprint"] and key["Value"] for key in keys)
+    assert any(key["ValidityStartTime"].timestamp() <= time.time() < key["ValidityEndTime"].timestamp() for key in keys)
+
+
+def test_the_end_of_logging_is_told_to_a_rule(aws: ContractAws) -> None:
+    """The trail that ends still logs that it does.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+    """
+    events, sqs, name = aws.client("events"), aws.client("sqs"), f"llmobs-contract-{time.time_ns()}"
+    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = f"arn:aws:sqs:{aws.region}:{aws.account}:{name}"
+    pattern = {"source": ["aws.cloudtrail"], "detail": {"eventName": ["StopLogging"]}}
+    rule = events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
+    sender = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+    }
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": document(sender)})
+    events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": arn}])
+    try:
+        with _logging_trail(aws) as trail:
+            aws.client("cloudtrail").stop_logging(Name=trail)
+            received = eventually(
+                lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"),
+                seconds=900 if aws.kind == "real" else 5,
+            )
+        event = json.loads(received[0]["Body"])
+        assert event["detail-type"] == "AWS API Call via CloudTrail"
+        assert event["detail"]["requestParameters"]["name"] == trail
+    finally:
+        events.remove_targets(Rule=name, Ids=["q"])
+        events.delete_rule(Name=name)
+        sqs.delete_queue(QueueUrl=queue)
+
+
+@contextmanager
+def _logging_trail(aws: ContractAws, **arguments: Any) -> Iterator[str]:
+    """A trail that logs into a bucket of its own, with the policy that AWS documents; its name."""
+    s3, trails, name = aws.client("s3"), aws.client("cloudtrail"), f"llmobs-contract-{time.time_ns()}"
+    s3.create_bucket(Bucket=name)
+    principal = {"Service": "cloudtrail.amazonaws.com"}
+    statements = [
+        {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": f"arn:aws:s3:::{name}{objects}"}
+        for action, objects in (("s3:GetBucketAcl", ""), ("s3:PutObject", f"/AWSLogs/{aws.account}/*"))
+    ]
+    s3.put_bucket_policy(Bucket=name, Policy=document(*statements))
+    trails.create_trail(Name=name, S3BucketName=name, **arguments)
+    try:
+        trails.start_logging(Name=name)
+        yield name
+    finally:
+        trails.delete_trail(Name=name)
+        for item in s3.list_objects_v2(Bucket=name).get("Contents", []):
+            s3.delete_object(Bucket=name, Key=item["Key"])
+        s3.delete_bucket(Bucket=name)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sandbox.aws.errors import AwsError
 from sandbox.aws.secretsmanager.codec import decode, encode
-from sandbox.aws.secretsmanager.cron import CronError, parse_cron
+from sandbox.aws.secretsmanager.cron import CronError, next_start, parse_cron
 from sandbox.aws.secretsmanager.labels import attach, update_stage
 from sandbox.aws.secretsmanager.model import CURRENT, PENDING, PREVIOUS, Rotation, RotationRules, Secret, Version
 from sandbox.aws.secretsmanager.schedule import check_rules, next_rotation
@@ -103,8 +103,8 @@ def test_the_next_rotation_is_the_end_of_the_next_window(rules: RotationRules, e
 @given(st.integers(0, 23), st.sampled_from(["*", "1", "L", "1-5", "1/10"]), st.sampled_from(["*", "2", "JAN-JUN"]))
 def test_cron_starts_come_in_order_at_the_hour_asked_for(hour: int, days: str, months: str) -> None:
     cron = parse_cron(f"0 {hour} {days} {months} ? *")
-    starts = [cron.next_after(datetime(2026, 1, 1, tzinfo=UTC))]
-    starts += [cron.next_after(starts[-1]) for _ in range(3)][:1]
+    starts = [next_start(cron, datetime(2026, 1, 1, tzinfo=UTC))]
+    starts += [next_start(cron, starts[-1])]
     assert all(sooner < later for sooner, later in pairwise(starts))
     assert {start.hour for start in starts} == {hour}
 
