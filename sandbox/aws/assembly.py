@@ -38,7 +38,7 @@ from sandbox.aws.secretsmanager.service import SecretsManager
 from sandbox.aws.secretsmanager.storage import SecretStorage
 from sandbox.aws.settings import LOOPBACK, Settings
 from sandbox.aws.signing_jobs import SigningJobs
-from sandbox.aws.states.executions import Executions
+from sandbox.aws.states.loading import StepFunctions
 from sandbox.aws.trail.wiring import CloudTrail
 
 _SWEEP_SECONDS = 10.0
@@ -100,7 +100,9 @@ class LocalAwsParts:
             invoke_later=lambda *event: functions.invoke_later(*event),
             publish=lambda event: publish(event),
         )
-        self._executions = Executions(
+        self._state_machines = StepFunctions(
+            agenda=self._agenda,
+            account=settings.account,
             endpoint=f"http://{LOOPBACK}:{port}",
             memory=self._memory,
             metrics=self._monitoring.metrics,
@@ -109,8 +111,6 @@ class LocalAwsParts:
             ),
             publish=lambda event: publish(event),
         )
-        self._executions.install()
-        self._executions.serve(self._agenda)
         executor = Executor(
             pool=self._pool,
             put_logs=cloud.put_logs,
@@ -173,6 +173,7 @@ class LocalAwsParts:
                 "sts": self._access.tokens.answer,
                 **self._events.services(),
                 "cloudtrail": trail.answer,
+                "states": self._state_machines.answer,
                 "monitoring": self._monitoring.cloudwatch.answer,
                 "logs": self._monitoring.cloudwatch.check_filter,
             },
@@ -186,7 +187,7 @@ class LocalAwsParts:
         self._agenda.start()
         self._cloudtrail.start()
         self._monitoring.start()
-        self._executions.end_interrupted(self._settings.account)
+        self._state_machines.resume()
         threading.Thread(target=self._sweep, name="function-sweep", daemon=True).start()
 
     def stop(self) -> None:

@@ -81,16 +81,22 @@ def _fits(kind: Kind, value: Any) -> bool:
         case Kind.TEXT | Kind.DOCUMENT:
             return isinstance(value, str)
         case Kind.NUMBER:
-            return isinstance(value, int | float) and not isinstance(value, bool)
+            return _number(value)
         case Kind.FLAG:
             return isinstance(value, bool)
         case Kind.LIST | Kind.SET:
             return isinstance(value, list) and all(isinstance(item, str) or item is UNKNOWN for item in value)
         case Kind.MAP:
             return isinstance(value, dict) and all(isinstance(item, str) or item is UNKNOWN for item in value.values())
+        case Kind.NUMBERS:
+            return isinstance(value, dict) and all(item is UNKNOWN or _number(item) for item in value.values())
         case Kind.BLOCK:
             return isinstance(value, dict)
         case Kind.BLOCKS:
             return isinstance(value, list) and all(isinstance(item, dict) or item is UNKNOWN for item in value)
         case Kind.ARCHIVE:
             return isinstance(value, Asset) and value.archive
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -186,3 +186,7 @@ class Region:
     def client(self, service: str) -> Any:
         """A boto3 client of `service` in this region."""
         return self.connection.client(service, self.region)
+
+    def elsewhere(self, region: str) -> "Region":
+        """The same AWS, seen from another region."""
+        return self.connection.in_region(region)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.provider.check import DEFAULTS
@@ -23,7 +23,9 @@ class Change:
 
 def changes(kind: ResourceType, old: Props, new: Props) -> list[Change]:
     """The properties that differ from `old` to `new`; write-only ones never do, and a default is its value."""
-    return [change for name, prop in kind.properties.items() for change in _changes(name, prop, old, new)]
+    found = [change for name, prop in kind.properties.items() for change in _changes(name, prop, old, new)]
+    forced = kind.replacing(old, new)
+    return [replace(change, replaces=True) if change.name in forced else change for change in found]
 
 
 def delete_first(kind: ResourceType, old: Props, new: Props) -> bool:
@@ -61,13 +63,14 @@ def comparable(prop: Property, value: Any) -> Any:
         return prop.default
     match prop.kind:
         case Kind.DOCUMENT:
-            return _document(value)
+            return _document(value, ordered=prop.ordered)
         case Kind.SET:
             return sorted(value, key=str)
         case Kind.BLOCK:
             return _block(prop.fields, value)
         case Kind.BLOCKS:
-            return sorted((_block(prop.fields, item) for item in value), key=repr)
+            items = [_block(prop.fields, item) for item in value]
+            return items if prop.ordered else sorted(items, key=repr)
         case Kind.ARCHIVE:
             return value.hash if isinstance(value, Asset) else value
         case _:
@@ -81,9 +84,9 @@ def _block(fields: Mapping[str, Property], value: Any) -> Any:
     return {name: item for name, item in plain.items() if item is not None}
 
 
-def _document(value: str) -> Any:
+def _document(value: str, *, ordered: bool) -> Any:
     try:
-        return _canonical(json.loads(value))
+        return json.loads(value) if ordered else _canonical(json.loads(value))
     except ValueError:
         return value
 

@@ -7,6 +7,17 @@ GONE = frozenset(
     {
         *("ResourceNotFoundException", "NotFoundException", "NoSuchEntity", "NoSuchEntityException", "NotFound"),
         *("NoSuchBucket", "404", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),
+        *(
+            "InvalidVpcID.NotFound",
+            "InvalidSubnetID.NotFound",
+            "InvalidVpcEndpointId.NotFound",
+            "InvalidGroup.NotFound",
+        ),
+        *("InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound", "CodeSigningConfigNotFoundException"),
+        *("NoSuchBucketPolicy", "NoSuchLifecycleConfiguration", "NoSuchPublicAccessBlockConfiguration"),
+        *("ObjectLockConfigurationNotFoundError", "OwnershipControlsNotFoundError"),
+        *("ServerSideEncryptionConfigurationNotFoundError", "TrailNotFoundException", "StateMachineDoesNotExist"),
+        *("ResourceNotFound", "EntityNotFoundException"),
     }
 )
 

@@ -114,6 +114,9 @@ def _update_role(call: Call) -> None:
 
 def _delete_role(call: Call) -> None:
     iam = call.client("iam")
+    pages = iam.get_paginator("list_instance_profiles_for_role").paginate(RoleName=call.id).build_full_result()
+    for profile in pages["InstanceProfiles"]:
+        iam.remove_role_from_instance_profile(InstanceProfileName=profile["InstanceProfileName"], RoleName=call.id)
     if call.state.get("forceDetachPolicies") or call.state.get("managedPolicyArns"):
         attached = iam.get_paginator("list_attached_role_policies").paginate(RoleName=call.id).build_full_result()
         for item in attached["AttachedPolicies"]:

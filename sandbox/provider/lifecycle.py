@@ -1,14 +1,18 @@
 """The life of one resource: preview, create, read, update and delete, for any type of the table."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.provider import faults
 from sandbox.provider.check import DEFAULTS
 from sandbox.provider.connection import Connection
-from sandbox.provider.difference import refreshed
+from sandbox.provider.difference import changes, refreshed
 from sandbox.provider.resource import Call, ProviderError, ResourceType
 from sandbox.provider.values import UNKNOWN, Props
+
+# An import may name the region behind the id (https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration).
+_ELSEWHERE = re.compile(r"(?P<id>.+)@(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)")
 
 
 class PartlyCreatedError(ProviderError):
@@ -32,6 +36,7 @@ class Created:
 class Found:
     """A resource as AWS holds it: what the program would have to say (`inputs`), and all there is (`outputs`)."""
 
+    id: str
     inputs: Props
     outputs: Props
 
@@ -59,7 +64,8 @@ def create(kind: ResourceType, connection: Connection, new: Props) -> Created:
     call = Call(aws=connection.in_region(new.get("region")), new=new)
     try:
         physical_id = call.created(kind.create(call))
-        return Created(id=physical_id, outputs=_outputs(kind, connection, physical_id, new, {}))
+        outputs = _outputs(kind, connection, physical_id, new, {})
+        return Created(id=physical_id, outputs={**outputs, **call.told})
     except Exception as exc:
         if not call.physical:
             raise
@@ -69,12 +75,14 @@ def create(kind: ResourceType, connection: Connection, new: Props) -> Created:
 
 def read(kind: ResourceType, connection: Connection, physical_id: str, inputs: Props, state: Props) -> Found | None:
     """The resource as it is, or None when it is gone. Without `inputs` and `state` it is being imported."""
+    if kind.regional and not inputs and not state and (elsewhere := _ELSEWHERE.fullmatch(physical_id)):
+        physical_id, state = elsewhere["id"], {"region": elsewhere["region"]}
     live = _live(kind, connection, physical_id, inputs, state)
     if live is None:
         return None
     found = refreshed(kind, inputs, live)
     kept = {name: state[name] for name in state if name in kind.properties and kind.properties[name].unreadable}
-    return Found(inputs=found, outputs=_with_tags(kind, {**kept, **_echo(kind, found), **live}))
+    return Found(id=physical_id, inputs=found, outputs=_with_tags(kind, {**kept, **_echo(kind, found), **live}))
 
 
 def update(
@@ -101,6 +109,12 @@ def _outputs(kind: ResourceType, connection: Connection, physical_id: str, new: 
     live = _live(kind, connection, physical_id, new, state)
     if live is None:
         raise ProviderError(f"{kind.type_name} '{physical_id}' is not there right after it was written")
+    if kind.verified and (dropped := changes(kind, refreshed(kind, new, live), new)):
+        names = ", ".join(f"'{change.path}'" for change in dropped)
+        raise ProviderError(
+            f"the local AWS took {names} of {kind.type_name} '{physical_id}' and did not keep it; "
+            "leave it out in this environment, or teach it to sandbox/aws"
+        )
     # Within the outputs an input keeps the program's spelling (a JSON document, an id for an ARN).
     return _with_tags(kind, {**live, **_echo(kind, new)})
 

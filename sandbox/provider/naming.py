@@ -14,7 +14,7 @@ def physical_name(rule: AutoName, logical: str, inputs: Props, seed: bytes) -> s
     prefix = inputs.get(rule.prefix) if rule.prefix else None
     suffix = _suffix(rule, inputs)
     room = rule.max_length - _DIGITS - len(suffix) - len(rule.form.format(""))
-    start = str(prefix)[:room] if isinstance(prefix, str) else f"{logical}-"[:room]
+    start = str(prefix)[:room] if isinstance(prefix, str) else f"{logical}-".replace("-", rule.separator)[:room]
     bare = f"{start}{digits}{suffix}"
     bare = bare.lower() if rule.lower else bare
     return bare if isinstance(prefix, str) else rule.form.format(bare)

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     LIST = "a list of strings"
     SET = "a set of strings"
     MAP = "a map of strings"
+    NUMBERS = "a map of numbers"
     BLOCK = "an object"
     BLOCKS = "a list of objects"
     ARCHIVE = "an archive"
@@ -37,7 +38,8 @@ class Property:
 
     `replaces`: a change makes a new resource. `computed`: AWS chooses a value where none is given, which is no drift.
     `unreadable`: AWS does not return it, so its last input stands. `write_only`: sent to AWS and never part of the
-    outputs, and compared with nothing.
+    outputs, and compared with nothing. `ordered`: the order of a list of objects, or within JSON text, means something.
+    `aws` is AWS's name for it, where that is not the same words (`wire.py`).
     """
 
     kind: Kind = Kind.TEXT
@@ -47,17 +49,23 @@ class Property:
     computed: bool = False
     unreadable: bool = False
     write_only: bool = False
+    ordered: bool = False
+    aws: str = ""
     allowed: frozenset[Any] | None = None
     fields: "Mapping[str, Property]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AutoName:
-    """How a physical name is made where none is given: the logical name and seven random digits, as Pulumi does."""
+    """How a physical name is made where none is given: the logical name and seven random digits, as Pulumi does.
+
+    `separator` stands before the digits, and for the hyphens of the logical name.
+    """
 
     name: str = "name"
     prefix: str | None = "namePrefix"
     form: str = "{}"
+    separator: str = "-"
     suffix_when: tuple[str, str] | None = None
     max_length: int = 64
     lower: bool = False
@@ -81,10 +89,16 @@ class Clients(Protocol):
     def account(self) -> str:
         """The account that the credentials belong to."""
 
+    def elsewhere(self, region: str) -> "Clients":
+        """The same AWS, seen from another region."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One operation on one resource. `new` are the checked inputs, `old` those of before, `state` the last outputs."""
+    """One operation on one resource. `new` are the checked inputs, `old` those of before, `state` the last outputs.
+
+    `told` takes the outputs that AWS names once, in the answer to the creation, and never again.
+    """
 
     aws: Clients
     id: str = ""
@@ -92,6 +106,7 @@ class Call:
     old: Props = field(default_factory=dict, repr=False)
     state: Props = field(default_factory=dict, repr=False)
     physical: list[str] = field(default_factory=list)
+    told: Props = field(default_factory=dict, repr=False)
 
     def client(self, service: str) -> Any:
         """A boto3 client of `service` in the resource's region."""
@@ -118,6 +133,10 @@ def _no_rules(_inputs: Props) -> Iterator[Failure]:
     return iter(())
 
 
+def _in_place(_old: Props, _new: Props) -> frozenset[str]:
+    return frozenset()
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResourceType:
     """One row of the table.
@@ -125,6 +144,8 @@ class ResourceType:
     `create` returns the id; `read` returns inputs and outputs as AWS holds them, or None when the resource is gone;
     `identity` names the inputs that fix the physical identity: where they stay, a replacement has to delete first.
     `rules` yields (property, reason) for what single properties cannot say. `volatile` outputs may change on update.
+    `replacing` names the properties that replace for this pair of old and new inputs, though mostly they do not.
+    `verified`: what AWS took and did not keep is an error at once, instead of a drift at the next refresh.
     """
 
     type_name: str
@@ -140,6 +161,8 @@ class ResourceType:
     volatile: tuple[str, ...] = ()
     secrets: frozenset[str] = frozenset()
     regional: bool = True
+    replacing: Callable[[Props, Props], frozenset[str]] = _in_place
+    verified: bool = False
 
     @property
     def properties(self) -> Mapping[str, Property]:

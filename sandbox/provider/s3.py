@@ -65,9 +65,11 @@ def _update(call: Call) -> None:
 def _delete(call: Call) -> None:
     s3 = call.client("s3")
     if call.state.get("forceDestroy"):
+        # Governance can be overridden by who asks for it; compliance cannot, and the bucket then stays.
+        bypass = {"BypassGovernanceRetention": True} if call.state.get("objectLockEnabled") else {}
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=call.id):
             for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-                s3.delete_object(Bucket=call.id, Key=item["Key"], VersionId=item["VersionId"])
+                s3.delete_object(Bucket=call.id, Key=item["Key"], VersionId=item["VersionId"], **bypass)
     s3.delete_bucket(Bucket=call.id)
 
 

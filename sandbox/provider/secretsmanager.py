@@ -16,6 +16,7 @@ from sandbox.provider.resource import (
 from sandbox.provider.values import Props
 
 _SERVICE = "secretsmanager"
+_AWS_KEY = "alias/aws/secretsmanager"
 
 
 def _create_secret(call: Call) -> str:
@@ -53,17 +54,23 @@ def _read_secret(call: Call) -> Props | None:
         "description": secret.get("Description"),
         "kmsKeyId": secret.get("KmsKeyId"),
         "policy": client.get_resource_policy(SecretId=call.id).get("ResourcePolicy"),
-        "replicas": [
-            {
-                "region": item.get("Region"),
-                "kmsKeyId": item.get("KmsKeyId"),
-                "status": item.get("Status"),
-                "statusMessage": item.get("StatusMessage"),
-            }
-            for item in secret.get("ReplicationStatus") or []
-        ],
+        "replicas": _held_replicas(call, secret.get("ReplicationStatus") or []),
         "tags": tag_map(secret.get("Tags")),
     }
+
+
+def _held_replicas(call: Call, held: list[Props]) -> list[Props]:
+    """The replicas; AWS's own key counts as no key where the program names none."""
+    asked = {item["region"]: item.get("kmsKeyId") for item in call.new.get("replicas") or []}
+    names = {"region": "Region", "status": "Status", "statusMessage": "StatusMessage"}
+    replicas = []
+    for item in held:
+        replica = {name: item.get(aws) for name, aws in names.items()}
+        key = item.get("KmsKeyId")
+        if key and (asked.get(item["Region"]) or not key.endswith(_AWS_KEY)):
+            replica["kmsKeyId"] = key
+        replicas.append({name: value for name, value in replica.items() if value is not None})
+    return replicas
 
 
 def _update_secret(call: Call) -> None:
@@ -120,7 +127,7 @@ SECRET = ResourceType(
         "replicas": blocks(
             {
                 "region": text(required=True),
-                "kmsKeyId": text(computed=True),
+                "kmsKeyId": text(),
                 "lastAccessedDate": text(computed=True),
                 "status": text(computed=True),
                 "statusMessage": text(computed=True),

@@ -182,7 +182,7 @@ class AwsProvider:
             return provider_pb2.ReadResponse()
         marks = Bag(values={}, secrets=inputs.secrets | state.secrets)
         return provider_pb2.ReadResponse(
-            id=request.id,
+            id=found.id,
             inputs=encode(found.inputs, marks.secrets | kind.secrets),
             properties=_outputs(kind, found.outputs, marks),
         )

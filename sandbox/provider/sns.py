@@ -1,16 +1,29 @@
-"""Amazon SNS: topics and their subscriptions."""
+"""Amazon SNS: topics, who may use them, and their subscriptions."""
+
+import json
 
 from sandbox.provider.attributes import attribute_name, read_attributes, to_attribute
 from sandbox.provider.naming import tag_changes, tag_list, tag_map
 from sandbox.provider.resource import NAMED, TAGS, AutoName, Call, Property, ResourceType, document, flag, number, text
 from sandbox.provider.values import Props
 
+# Whom SNS delivers to, as it writes them; each may have its deliveries logged.
+_DELIVERED = {"application": "Application", "firehose": "Firehose", "http": "HTTP", "lambda": "Lambda", "sqs": "SQS"}
+_SPECIAL = {
+    f"{prop}{what}": f"{name}{what}"
+    for prop, name in _DELIVERED.items()
+    for what in ("FailureFeedbackRoleArn", "SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate")
+}
 _TOPIC: dict[str, Property] = {
+    **{prop: number() if prop.endswith("Rate") else text() for prop in _SPECIAL},
+    "archivePolicy": document(),
     "contentBasedDeduplication": flag(default=False),
     "deliveryPolicy": document(),
     "displayName": text(),
+    "fifoThroughputScope": text(computed=True),
     "fifoTopic": flag(default=False, replaces=True),
     "kmsMasterKeyId": text(),
+    "maximumMessageSize": number(computed=True),
     "policy": document(computed=True),
     "signatureVersion": number(computed=True),
     "tracingConfig": text(computed=True),
@@ -20,7 +33,7 @@ _TOPIC: dict[str, Property] = {
 def _create_topic(call: Call) -> str:
     new = call.new
     given = {
-        attribute_name(name, {}): to_attribute(new[name])
+        attribute_name(name, _SPECIAL): to_attribute(new[name])
         for name in _TOPIC
         if new.get(name) is not None and (new["fifoTopic"] or name not in {"fifoTopic", "contentBasedDeduplication"})
     }
@@ -32,7 +45,7 @@ def _read_topic(call: Call) -> Props | None:
     sns = call.client("sns")
     attributes = sns.get_topic_attributes(TopicArn=call.id)["Attributes"]
     return {
-        **read_attributes(attributes, _TOPIC, {}),
+        **read_attributes(attributes, _TOPIC, _SPECIAL),
         "arn": attributes["TopicArn"],
         "name": call.id.rsplit(":", 1)[1],
         "owner": attributes.get("Owner"),
@@ -47,7 +60,7 @@ def _update_topic(call: Call) -> None:
         if call.changed(name):
             sns.set_topic_attributes(
                 TopicArn=call.id,
-                AttributeName=attribute_name(name, {}),
+                AttributeName=attribute_name(name, _SPECIAL),
                 AttributeValue=to_attribute(call.new.get(name)),
             )
     removed, added = tag_changes(call)
@@ -71,6 +84,57 @@ TOPIC = ResourceType(
     delete=_delete_topic,
     identity=("name",),
     autoname=AutoName(max_length=256, suffix_when=("fifoTopic", ".fifo")),
+    verified=True,
+)
+
+
+def _create_policy(call: Call) -> str:
+    _put_policy(call, call.new["arn"], call.new["policy"])
+    return str(call.new["arn"])
+
+
+def _put_policy(call: Call, topic: str, policy: str) -> None:
+    call.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+
+
+def _read_policy(call: Call) -> Props | None:
+    attributes = call.client("sns").get_topic_attributes(TopicArn=call.id)["Attributes"]
+    return {"arn": call.id, "owner": attributes.get("Owner"), "policy": attributes["Policy"]}
+
+
+def _update_policy(call: Call) -> None:
+    _put_policy(call, call.id, call.new["policy"])
+
+
+def _delete_policy(call: Call) -> None:
+    """A topic is never without a policy: it gets back the one that SNS gives every new topic, its owner's."""
+    owner = call.state.get("owner") or call.id.split(":")[4]
+    statement = {
+        "Sid": "__default_statement_ID",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": [f"SNS:{action}" for action in _OWNERS_ACTIONS],
+        "Resource": call.id,
+        "Condition": {"StringEquals": {"AWS:SourceOwner": owner}},
+    }
+    policy = {"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]}
+    _put_policy(call, call.id, json.dumps(policy))
+
+
+_OWNERS_ACTIONS = (
+    *("GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission"),
+    *("DeleteTopic", "Subscribe", "ListSubscriptionsByTopic", "Publish"),
+)
+TOPIC_POLICY = ResourceType(
+    type_name="aws:sns/topicPolicy:TopicPolicy",
+    inputs={"arn": text(required=True, replaces=True), "policy": document(required=True)},
+    outputs=("owner",),
+    create=_create_policy,
+    read=_read_policy,
+    update=_update_policy,
+    delete=_delete_policy,
+    identity=("arn",),
+    verified=True,
 )
 
 _SUBSCRIPTION: dict[str, Property] = {
@@ -79,6 +143,7 @@ _SUBSCRIPTION: dict[str, Property] = {
     "filterPolicyScope": text(computed=True),
     "rawMessageDelivery": flag(default=False),
     "redrivePolicy": document(),
+    "replayPolicy": document(),
     "subscriptionRoleArn": text(),
 }
 
@@ -141,6 +206,7 @@ SUBSCRIPTION = ResourceType(
     update=_update_subscription,
     delete=_unsubscribe,
     identity=("topic", "protocol", "endpoint"),
+    verified=True,
 )
 
-TYPES = (TOPIC, SUBSCRIPTION)
+TYPES = (TOPIC, TOPIC_POLICY, SUBSCRIPTION)

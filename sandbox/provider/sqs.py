@@ -1,4 +1,4 @@
-"""Amazon SQS: queues."""
+"""Amazon SQS: queues, and who may use them."""
 
 from sandbox.provider.attributes import attribute_name, read_attributes, to_attribute
 from sandbox.provider.naming import tag_changes
@@ -85,6 +85,43 @@ QUEUE = ResourceType(
     delete=_delete,
     identity=("name",),
     autoname=AutoName(max_length=80, suffix_when=("fifoQueue", ".fifo")),
+    verified=True,
 )
 
-TYPES = (QUEUE,)
+
+def _create_policy(call: Call) -> str:
+    _put_policy(call, call.new["queueUrl"], call.new["policy"])
+    return str(call.new["queueUrl"])
+
+
+def _put_policy(call: Call, url: str, policy: str) -> None:
+    call.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+
+def _read_policy(call: Call) -> Props | None:
+    answer = call.client("sqs").get_queue_attributes(QueueUrl=call.id, AttributeNames=["Policy"])
+    policy = (answer.get("Attributes") or {}).get("Policy")
+    return {"policy": policy, "queueUrl": call.id} if policy else None
+
+
+def _update_policy(call: Call) -> None:
+    _put_policy(call, call.id, call.new["policy"])
+
+
+def _delete_policy(call: Call) -> None:
+    _put_policy(call, call.id, "")
+
+
+QUEUE_POLICY = ResourceType(
+    type_name="aws:sqs/queuePolicy:QueuePolicy",
+    inputs={"policy": document(required=True), "queueUrl": text(required=True, replaces=True)},
+    outputs=(),
+    create=_create_policy,
+    read=_read_policy,
+    update=_update_policy,
+    delete=_delete_policy,
+    identity=("queueUrl",),
+    verified=True,
+)
+
+TYPES = (QUEUE, QUEUE_POLICY)

@@ -97,6 +97,7 @@ class RotationWorker:
         secret = self._secret(row)
         if secret is None:
             return "stopped"
+        self._tell("TestRotationStarted", row, "")
         failure = self._invoke(secret, row, "testSecret")
         with self._storage.change():
             secret = self._secret(row)
@@ -123,13 +124,17 @@ class RotationWorker:
         now = self._clock()
         with self._storage.change():
             secret = self._secret(row)
+            holder = secret.holder(PENDING) if secret is not None else None
             if self._is_retried(row, secret, now):
                 try_later(self._storage, row, now + self._settings.retry_delays[row.attempt])
             else:
                 end(self._storage, row)
                 if secret is not None and secret.rotation is not None and row.kind == "scheduled":
                     self._save(replace(secret, rotation=after_failure(secret.rotation, now)))
-        self._tell("RotationFailed", row, reason)
+        # "RotationAbandoned: Secrets Manager removed the AWSPENDING label from an existing version", since a person put a
+        # version of his own: docs.aws.amazon.com/secretsmanager/latest/userguide/retrieve-ct-entries.html.
+        is_abandoned = holder is None or holder.id != row.token
+        self._tell("RotationAbandoned" if is_abandoned else "RotationFailed", row, reason)
         return f"failed: {reason}"
 
     def _is_retried(self, row: RotationRow, secret: Secret | None, now: float) -> bool:

@@ -44,7 +44,7 @@ _COUNTED = {
     ExecutionStatus.TIMED_OUT: "ExecutionsTimedOut",
     ExecutionStatus.ABORTED: "ExecutionsAborted",
 }
-_INTERRUPTED = "The local AWS ended while this execution ran, so it did not go on; start it again."
+_INTERRUPTED = "The local AWS was restarted while this execution ran, so it did not go on; start it again."
 
 
 class Executions:

@@ -75,7 +75,10 @@ class Delivery:
     def flush(self, *, with_digests: bool = False) -> int:
         """Deliver everything that is due now; how many events went to buckets."""
         with self._working:
-            return sum(self._deliver(trail, with_digests) for trail in self._trails())
+            trails = list(self._trails())
+            count = sum(self._deliver(trail, with_digests) for trail in trails)
+            self._history.forget_deliveries_but({trail.arn for trail in trails})
+            return count
 
     def at_step_end(self, _now: float) -> list[Ran]:
         """Deliver after a step of an advance of the clock, so that metric filters see it in its time."""
@@ -171,6 +174,8 @@ class Delivery:
         destination = destination_of(trail)
         if not self._destinations.may_log(destination):
             raise AwsError("AccessDenied", "The trail's role may not write to its log group.", status=403)
+        if not self._destinations.has_group(destination):
+            raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
         group = destination.group_arn.split(":log-group:", 1)[-1].removesuffix(":*")
         events = [(int(entry.at * 1000), json.dumps(entry.body)) for entry in entries]
         self._outlet.put_logs(group, f"{self._account}_CloudTrail_{trail.region_name}", events)

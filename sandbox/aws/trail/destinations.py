@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from moto.logs.models import logs_backends
+from moto.s3.models import s3_backends
+
 from sandbox.aws.errors import AwsError
 
 _SERVICE = "cloudtrail.amazonaws.com"
@@ -74,6 +77,10 @@ class Destinations:
                 "InsufficientEncryptionPolicyException",
                 f"Insufficient permissions to access S3 bucket {wanted.bucket} or KMS key {wanted.key_id}.",
             )
+        if wanted.group_arn and not self.has_group(wanted):
+            raise AwsError(
+                "InvalidCloudWatchLogsLogGroupArnException", "CloudTrail cannot validate the specified log group ARN."
+            )
         if wanted.group_arn and not self.may_log(wanted):
             raise AwsError(
                 "InvalidCloudWatchLogsRoleArnException", "Access denied. Check the permissions for your role."
@@ -94,6 +101,17 @@ class Destinations:
             return True
         given = {"kms:EncryptionContext:aws:cloudtrail:arn": destination.trail_arn}
         return self._may("kms:GenerateDataKey", destination.key_id, destination, given)
+
+    def has_group(self, destination: Destination) -> bool:
+        """Whether the log group exists, in the trail's own region as AWS has it."""
+        parts = destination.group_arn.split(":", 6)
+        if len(parts) < 7:
+            return False
+        return parts[6].removesuffix(":*") in logs_backends[self._account][parts[3]].groups
+
+    def has_bucket(self, destination: Destination) -> bool:
+        """Whether the bucket exists."""
+        return destination.bucket in s3_backends[self._account]["aws"].buckets
 
     def may_log(self, destination: Destination) -> bool:
         """Whether the trail's role may write to its log group."""

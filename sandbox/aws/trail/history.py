@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,14 +115,14 @@ class History:
     def prune(self, now: float) -> None:
         """Forget what is older than 90 days."""
         with self._lock:
-            newest = self._connection.execute(
-                "SELECT MAX(seq) FROM events WHERE at < ?", (now - KEPT_SECONDS,)
-            ).fetchone()[0]
+            # The clock never goes back: what is before an event in the table is before it in time.
+            query = "SELECT seq FROM events WHERE at < ? ORDER BY at DESC LIMIT 1"
+            newest = self._connection.execute(query, (now - KEPT_SECONDS,)).fetchone()
             if newest is None:
                 return
             self._connection.execute("BEGIN")
-            self._connection.execute("DELETE FROM events WHERE seq <= ?", (newest,))
-            self._connection.execute("DELETE FROM resources WHERE seq <= ?", (newest,))
+            self._connection.execute("DELETE FROM events WHERE seq <= ?", newest)
+            self._connection.execute("DELETE FROM resources WHERE seq <= ?", newest)
             self._connection.execute("COMMIT")
 
     def delivery(self, trail: str) -> dict[str, Any]:
@@ -135,6 +135,13 @@ class History:
         """Remember how far a trail's deliveries are."""
         with self._lock:
             self._connection.execute("INSERT OR REPLACE INTO deliveries VALUES (?, ?)", (trail, json.dumps(state)))
+
+    def forget_deliveries_but(self, trails: Collection[str]) -> None:
+        """Forget the deliveries of trails that are gone: a new one of the same name begins anew."""
+        with self._lock:
+            known = [row[0] for row in self._connection.execute("SELECT trail FROM deliveries").fetchall()]
+            gone = [(trail,) for trail in known if trail not in trails]
+            self._connection.executemany("DELETE FROM deliveries WHERE trail = ?", gone)
 
     def close(self) -> None:
         """Close the file."""

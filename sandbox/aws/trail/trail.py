@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from moto.s3.models import s3_backends
-
 from sandbox.aws.application import Next
 from sandbox.aws.caller import Caller
 from sandbox.aws.control import Control
@@ -178,7 +176,7 @@ class Trail:
         if call.operation == "UpdateTrail":
             current = destination_of(self._delivery.find(str(given.get("Name", "")), call.region))
         wanted = wanted_destination(given, current, region=call.region, account=self._account)
-        if wanted.bucket in s3_backends[self._account]["aws"].buckets:  # without one, moto says so
+        if self._destinations.has_bucket(wanted):  # without one, moto says so
             self._destinations.check_new(wanted)
 
     def _public_key(self) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 import json
 import os
 import signal
-import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def test_a_logging_trail_delivers_what_was_called_since_and_a_stopped_one_nothin
     status = client.get_trail_status(Name=bucket)
     assert status["IsLogging"] is False
     assert status["LatestDeliveryTime"]
-    assert status["TimeLoggingStopped"] > status["TimeLoggingStarted"]
+    assert status["TimeLoggingStopped"] >= status["TimeLoggingStarted"]
 
 
 def test_what_was_called_before_a_trail_stops_is_delivered_before_it_starts_again(bench: TrailBench) -> None:
@@ -121,13 +121,13 @@ def test_advanced_selectors_decide_what_is_delivered_and_basic_ones_put_later_re
     ]
     client.put_event_selectors(TrailName=bucket, AdvancedEventSelectors=[{"Name": "queue", "FieldSelectors": fields}])
     bench.deliver()
-    before = len(bench.names(bucket))
+    before = Counter(bench.names(bucket))
     sqs = bench.aws.client("sqs")
     sqs.send_message(QueueUrl=queue, MessageBody="m")
     sqs.receive_message(QueueUrl=queue)
     bench.aws.secret()
     bench.deliver()
-    assert bench.names(bucket)[before:] == ["SendMessage"]
+    assert Counter(bench.names(bucket)) - before == Counter(["SendMessage"])
     client.put_event_selectors(TrailName=bucket, EventSelectors=[{"ReadWriteType": "All"}])
     bench.aws.secret()
     sqs.send_message(QueueUrl=queue, MessageBody="m")
@@ -157,8 +157,11 @@ def test_a_trail_of_one_region_delivers_that_region_and_global_services_only_fro
 
 def test_events_reach_the_log_group_of_the_trail_when_its_role_may_write_there(bench: TrailBench) -> None:
     logs, bucket, client = bench.aws.client("logs"), bench.bucket(), bench.aws.client("cloudtrail")
-    logs.create_log_group(logGroupName=bucket)
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{bucket}:*"
+    with pytest.raises(ClientError) as refused:
+        bench.trail(bucket, CloudWatchLogsLogGroupArn=group, CloudWatchLogsRoleArn=bench.aws.role())
+    assert refused.value.response["Error"]["Code"] == "InvalidCloudWatchLogsLogGroupArnException"
+    logs.create_log_group(logGroupName=bucket)
     bench.trail(bucket, CloudWatchLogsLogGroupArn=group, CloudWatchLogsRoleArn=bench.aws.role())
     bench.aws.secret()
     bench.deliver()
@@ -236,16 +239,6 @@ def test_what_was_recorded_survives_kill_9_and_is_delivered_once(tmp_path: Path)
     assert again.problems(bucket) == []
     assert [event["eventName"] for event in again.lookup("ResourceName", name)] == ["CreateSecret"]
     process.stop(tmp_path / "aws")
-
-
-def test_events_are_listed_for_a_person_from_where_they_left_off(bench: TrailBench) -> None:
-    name = bench.aws.secret()
-    first = bench.local.ask("GET", "events?limit=5")["events"]
-    assert name in first[-1]["names"]
-    bench.aws.sm.list_secrets()
-    after = bench.local.ask("GET", f"events?after={first[-1]['seq']}")["events"]
-    assert [entry["event"]["eventName"] for entry in after] == ["ListSecrets"]
-    assert abs(after[0]["at"] - time.time()) < 60
 
 
 def _open(service: str, action: str, resource: str) -> str:

@@ -64,6 +64,16 @@ def test_lambda_is_on_record_with_the_role_that_it_takes_for_a_function(bench: T
     assert [event["eventName"] for event in bench.lookup("AccessKeyId", key)] == ["ListSecrets"]
 
 
+def test_events_are_listed_for_a_person_from_where_they_left_off(bench: TrailBench) -> None:
+    name = bench.aws.secret()
+    first = bench.local.ask("GET", "events?limit=5")["events"]
+    assert name in first[-1]["names"]
+    bench.aws.sm.list_secrets()
+    after = bench.local.ask("GET", f"events?after={first[-1]['seq']}")["events"]
+    assert [entry["event"]["eventName"] for entry in after] == ["ListSecrets"]
+    assert abs(after[0]["at"] - time.time()) < 60
+
+
 def test_a_name_that_is_no_text_is_on_record_all_the_same(bench: TrailBench) -> None:
     with pytest.raises(ClientError):
         bench.aws.sm.describe_secret(SecretId="a\ud800b")

@@ -73,8 +73,9 @@ def _call(service: str, operation: OperationModel, client: Any) -> Call:
     prepared = AWSRequest(
         method=wire["method"], url=wire["url"], headers=wire["headers"], data=wire["body"], params=wire["query_string"]
     ).prepare()
-    body = prepared.body.read() if hasattr(prepared.body, "read") else prepared.body or b""
-    body = body.encode() if isinstance(body, str) else body
+    sent: Any = prepared.body or b""
+    sent = sent.read() if hasattr(sent, "read") else sent
+    body = sent.encode() if isinstance(sent, str) else bytes(sent)
     signing = _SIGNING.get(service, service)
     scope = f"AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/{REGION}/{signing}/aws4_request"
     headers = {key.lower(): _text(value) for key, value in prepared.headers.items()} | {"authorization": scope}

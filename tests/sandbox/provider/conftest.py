@@ -14,9 +14,13 @@ import pytest
 from moto.server import ThreadedMotoServer
 from pulumi.runtime.proto import provider_pb2
 
+from sandbox.aws import process
+from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
 from sandbox.provider.server import AwsProvider
 from sandbox.provider.values import Asset, encode
+from tests.sandbox.provider import moto_additions
 from tests.sandbox.provider.driver import Driver, RefusedError
+from tests.sandbox.provider.surroundings_access import AccessSurroundings
 
 REGION = "us-east-1"
 TRUST = json.dumps(
@@ -29,8 +33,13 @@ TRUST = json.dumps(
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker of these tests."""
+    config.addinivalue_line("markers", "layered: stock moto cannot keep it, so it runs on the sandbox's own local AWS")
+
+
 @dataclass(kw_only=True)
-class Surroundings:
+class Surroundings(AccessSurroundings):
     """What a resource may need beside it, made on demand and once."""
 
     driver: Any
@@ -80,6 +89,50 @@ class Surroundings:
     def _topic(self) -> str:
         return str(self.driver.create("aws:sns/topic:Topic", {}).id)
 
+    def _queue(self) -> str:
+        return str(self.driver.create("aws:sqs/queue:Queue", {}).id)
+
+    def _bucket(self) -> str:
+        return str(self.driver.create("aws:s3/bucket:Bucket", {"forceDestroy": True}).id)
+
+    def _other_bucket(self) -> str:
+        return self._bucket()
+
+    def _locked_bucket(self) -> str:
+        return str(self.driver.create("aws:s3/bucket:Bucket", {"objectLockEnabled": True}).id)
+
+    def _trail_bucket(self) -> str:
+        bucket, service = self._bucket(), {"Service": "cloudtrail.amazonaws.com"}
+        places = {"s3:GetBucketAcl": f"arn:aws:s3:::{bucket}", "s3:PutObject": f"arn:aws:s3:::{bucket}/*"}
+        statements = [
+            {"Effect": "Allow", "Principal": service, "Action": action, "Resource": place}
+            for action, place in places.items()
+        ]
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        self.driver.create("aws:s3/bucketPolicy:BucketPolicy", {"bucket": bucket, "policy": policy})
+        return bucket
+
+    def _log_group(self) -> str:
+        return str(self.driver.create("aws:cloudwatch/logGroup:LogGroup", {}).id)
+
+    def _rule(self) -> str:
+        inputs = {"scheduleExpression": "rate(1 day)"}
+        return str(self.driver.create("aws:cloudwatch/eventRule:EventRule", inputs).id)
+
+    def _schedule_group(self) -> str:
+        return str(self.driver.create("aws:scheduler/scheduleGroup:ScheduleGroup", {}).id)
+
+    def _workgroup(self) -> str:
+        return str(self.driver.create("aws:athena/workgroup:Workgroup", {}).id)
+
+    def _database(self) -> str:
+        return str(self.driver.create("aws:glue/catalogDatabase:CatalogDatabase", {}).outputs["name"])
+
+    def _alarm(self) -> str:
+        watched = {"metricName": "Failures", "namespace": "Observatory", "statistic": "Sum", "period": 60}
+        limit = {"comparisonOperator": "GreaterThanThreshold", "threshold": 1, "evaluationPeriods": 1}
+        return str(self.driver.create("aws:cloudwatch/metricAlarm:MetricAlarm", {**watched, **limit}).id)
+
     def _queue_arn(self) -> str:
         return str(self.driver.create("aws:sqs/queue:Queue", {}).outputs["arn"])
 
@@ -88,10 +141,11 @@ class Surroundings:
         (self.folder / "code" / "handler.py").write_text("def handle(event, context):\n    return 1\n")
         return Asset(archive=True, fields={"path": str(self.folder / "code"), "hash": "a"})
 
-    def _function(self) -> Any:
+    def _function(self, **more: Any) -> Any:
         return self.driver.create(
             "aws:lambda/function:Function",
             {
+                **more,
                 "code": self.code,
                 "role": self.role.outputs["arn"],
                 "handler": "handler.handle",
@@ -103,6 +157,7 @@ class Surroundings:
 @pytest.fixture(scope="session")
 def local_aws() -> Iterator[str]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    moto_additions.install()
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -116,11 +171,21 @@ def local_aws() -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def layered_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    state = tmp_path_factory.mktemp("aws")
+    yield process.start(state, "222233334444", REGION).endpoint
+    process.stop(state)
+
+
 @pytest.fixture
-def aws_environment(local_aws: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def aws_environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Stock moto, or the sandbox's own local AWS for a type whose case says that moto cannot keep it."""
+    layered = request.node.get_closest_marker("layered") is not None
+    local_aws = str(request.getfixturevalue("layered_aws" if layered else "local_aws"))
     monkeypatch.setenv("AWS_ENDPOINT_URL", local_aws)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "local")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ADMINISTRATOR_KEY if layered else "local")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ADMINISTRATOR_SECRET if layered else "local")
     monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     return local_aws
@@ -135,8 +200,10 @@ def driver(aws_environment: str) -> Driver:
 
 @pytest.fixture
 def aws(aws_environment: str) -> Any:
+    # A session of its own: the default one keeps the credentials of the first test that asked.
+    make: Any = boto3.session.Session().client
+
     def client(service: str) -> Any:
-        make: Any = boto3.client
         return make(service, region_name=REGION, endpoint_url=aws_environment)
 
     return client

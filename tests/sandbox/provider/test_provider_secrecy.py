@@ -140,8 +140,8 @@ def test_a_resource_whose_creation_fails_half_way_is_reported_with_its_id(
 
 
 def test_an_unknown_type_says_where_to_add_it(driver: Any, refused: type[Exception]) -> None:
-    with pytest.raises(refused, match=r"does not know the type 'aws:ec2/vpc:Vpc'"):
-        driver.create("aws:ec2/vpc:Vpc", {})
+    with pytest.raises(refused, match=r"does not know the type 'aws:rds/instance:Instance'"):
+        driver.create("aws:rds/instance:Instance", {})
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,17 @@
 """Every type of the table through its whole life, on stock moto."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from sandbox.provider.registry import REGISTRY
 from sandbox.provider.values import UNKNOWN
-
-Inputs = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """Inputs to create with, what an update changes, and a change that replaces."""
-
-    create: Callable[[Any], Inputs]
-    change: Inputs | Callable[[Any], Inputs] | None = None
-    replace: Inputs | None = None
-    arn_output: bool = True
-    adopted: Callable[[Any], str] = lambda deployed: str(deployed.id)
-
+from tests.sandbox.provider.case import Case
+from tests.sandbox.provider.cases_access import ACCESS_CASES
+from tests.sandbox.provider.cases_audit import AUDIT_CASES
+from tests.sandbox.provider.cases_events import EVENT_CASES
+from tests.sandbox.provider.cases_network import NETWORK_CASES
+from tests.sandbox.provider.cases_storage import STORAGE_CASES
 
 # A version keeps AWSCURRENT and a secret outlives its rotation: deleting these takes away what they added, no more.
 OUTLIVING = {"aws:secretsmanager/secretVersion:SecretVersion", "aws:secretsmanager/secretRotation:SecretRotation"}
@@ -140,7 +130,18 @@ CASES: dict[str, Case] = {
         change={"tags": {"a": "2"}},
         replace={"objectLockEnabled": True},
     ),
+    **ACCESS_CASES,
+    **AUDIT_CASES,
+    **EVENT_CASES,
+    **NETWORK_CASES,
+    **STORAGE_CASES,
 }
+
+
+def cases(*, without: str = "", drifting: bool = False) -> list[Any]:
+    """The types to run, each on the local AWS that its case needs."""
+    names = [name for name, case in sorted(CASES.items()) if name != without and (case.drift or not drifting)]
+    return [pytest.param(name, marks=[pytest.mark.layered] if CASES[name].layered else []) for name in names]
 
 
 def test_every_type_of_the_table_has_a_case() -> None:
@@ -148,7 +149,7 @@ def test_every_type_of_the_table_has_a_case() -> None:
     assert set(REGISTRY) - set(CASES) == set(), "a new type needs a case here, or in a test file of its own"
 
 
-@pytest.mark.parametrize("type_name", sorted(CASES))
+@pytest.mark.parametrize("type_name", cases())
 def test_a_resource_lives_from_preview_to_delete(type_name: str, driver: Any, around: Any) -> None:
     case = CASES[type_name]
     inputs = case.create(around)
@@ -183,15 +184,12 @@ def test_a_resource_lives_from_preview_to_delete(type_name: str, driver: Any, ar
         assert set(driver.diff(made, {**inputs, **case.replace}).replaces) == set(case.replace)
 
     driver.delete(made)
-    if type_name not in {
-        "aws:secretsmanager/secretVersion:SecretVersion",
-        "aws:secretsmanager/secretRotation:SecretRotation",
-    }:
+    if type_name not in OUTLIVING and not case.outlives:
         assert driver.read(made) is None
     driver.delete(made)
 
 
-@pytest.mark.parametrize("type_name", sorted(set(CASES) - {"aws:lambda/function:Function"}))
+@pytest.mark.parametrize("type_name", cases(without="aws:lambda/function:Function"))
 def test_what_exists_can_be_adopted_without_a_difference(type_name: str, driver: Any, around: Any) -> None:
     inputs = CASES[type_name].create(around)
     made = driver.create(type_name, inputs)
@@ -204,7 +202,19 @@ def test_what_exists_can_be_adopted_without_a_difference(type_name: str, driver:
     assert surprising == ({"secretString"} if "SecretVersion" in type_name else set())
 
 
-@pytest.mark.parametrize("type_name", sorted(CASES))
+@pytest.mark.parametrize("type_name", cases(drifting=True))
+def test_a_change_by_hand_is_seen_by_the_next_refresh(type_name: str, driver: Any, around: Any, aws: Any) -> None:
+    case = CASES[type_name]
+    assert case.drift is not None
+    inputs = case.create(around)
+    made = driver.create(type_name, inputs)
+    changed = case.drift(aws, made)
+    found = driver.read(made)
+    assert found is not None
+    assert list(driver.diff(found, inputs).diffs) == [changed]
+
+
+@pytest.mark.parametrize("type_name", cases())
 def test_an_unknown_property_is_refused_by_name(
     type_name: str, driver: Any, around: Any, refused: type[Exception]
 ) -> None:

@@ -32,6 +32,60 @@ version = aws.secretsmanager.SecretVersion(
 pulumi.export("arn", secret.arn)
 pulumi.export("account", aws.get_caller_identity().account_id)
 """
+AUDIT = """
+import json
+import pulumi_aws as aws
+
+bucket = aws.s3.Bucket("records", object_lock_enabled=True, force_destroy=True)
+lock = aws.s3.BucketObjectLockConfiguration(
+    "lock", bucket=bucket.id, rule={"default_retention": {"mode": "GOVERNANCE", "days": 30}}
+)
+aws.s3.BucketVersioning("versions", bucket=bucket.id, versioning_configuration={"status": "Enabled"})
+aws.s3.BucketPublicAccessBlock("closed", bucket=bucket.id, block_public_acls=True, block_public_policy=True)
+aws.s3.BucketLifecycleConfiguration(
+    "age", bucket=bucket.id, rules=[{"id": "old", "status": "Enabled", "filter": {}, "expiration": {"days": 365}}]
+)
+topic, queue = aws.sns.Topic("pager"), aws.sqs.Queue("inbox")
+trail = aws.cloudtrail.Trail(
+    "trail",
+    s3_bucket_name=bucket.id,
+    advanced_event_selectors=[{"field_selectors": [{"field": "eventCategory", "equals": ["Management"]}]}],
+)
+group = aws.cloudwatch.LogGroup("log")
+aws.cloudwatch.LogMetricFilter(
+    "denied", log_group_name=group.name, pattern="", metric_transformation={"name": "D", "namespace": "N", "value": "1"}
+)
+aws.cloudwatch.MetricAlarm(
+    "alarm",
+    comparison_operator="GreaterThanThreshold",
+    evaluation_periods=1,
+    metric_name="D",
+    namespace="N",
+    period=60,
+    statistic="Sum",
+    threshold=0.5,
+    alarm_actions=[topic.arn],
+)
+rule = aws.cloudwatch.EventRule("rule", event_pattern=json.dumps({"source": ["aws.secretsmanager"]}))
+aws.cloudwatch.EventTarget("target", rule=rule.name, arn=queue.arn, retry_policy={"maximum_retry_attempts": 2})
+role = aws.iam.Role("role", assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": []}))
+states = json.dumps({"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}})
+machine = aws.sfn.StateMachine("machine", definition=states, role_arn=role.arn)
+aws.scheduler.Schedule(
+    "nightly",
+    schedule_expression="rate(1 day)",
+    flexible_time_window={"mode": "OFF"},
+    target={"arn": machine.arn, "role_arn": role.arn},
+)
+aws.athena.Workgroup("readers", configuration={"result_configuration": {"output_location": "s3://results/"}})
+database = aws.glue.CatalogDatabase("catalog")
+aws.glue.CatalogTable(
+    "events",
+    database_name=database.name,
+    partition_keys=[{"name": "day", "type": "date"}],
+    storage_descriptor={"columns": [{"name": "eventname", "type": "string"}], "ser_de_info": {"name": "json"}},
+)
+"""
 RULES = """
 def tagged(args, report):
     if args.resource_type == "aws:kms/key:Key" and "Owner" not in (args.props.get("tags") or {}):
@@ -122,6 +176,14 @@ def test_a_stack_goes_up_stays_the_same_keeps_no_value_and_goes_down(stack: Stac
 
     assert "5 deleted" in stack.succeed("destroy", "--yes", "--skip-preview")
     assert not [item for item in aws("secretsmanager").list_secrets()["SecretList"] if item["Name"] == "tiny/secret"]
+
+
+def test_a_stack_that_audits_goes_up_stays_the_same_and_goes_down(stack: Stack) -> None:
+    (stack.program / "__main__.py").write_text(AUDIT)
+    assert "+ 20 created" in stack.succeed("up", "--yes", "--skip-preview")
+    stack.succeed("refresh", "--yes", "--skip-preview")
+    assert "20 unchanged" in stack.succeed("preview", "--diff")
+    assert "20 deleted" in stack.succeed("destroy", "--yes", "--skip-preview")
 
 
 def test_a_mandatory_violation_blocks_and_fails(stack: Stack, aws: Callable[[str], Any]) -> None:

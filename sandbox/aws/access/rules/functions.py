@@ -52,6 +52,10 @@ def _mapped(asked: Asked) -> Mapping[str, ContextValue]:
     return {"lambda:FunctionArn": _function(asked)} if asked.text("FunctionName") else {}
 
 
+def _signing(asked: Asked) -> str:
+    return asked.text("CodeSigningConfigArn")
+
+
 def _layer(asked: Asked) -> str:
     name, version = asked.text("LayerName"), asked.get("VersionNumber")
     arn = name if name.startswith("arn:") else asked.arn("lambda", f"layer:{name}")
@@ -84,6 +88,7 @@ RULES: dict[str, Rule] = {
         "CreateCodeSigningConfig GetAccountSettings ListCodeSigningConfigs ListEventSourceMappings ListFunctions "
         "ListLayers",
     ),
+    **each(_PREFIX, _signing, "DeleteCodeSigningConfig GetCodeSigningConfig UpdateCodeSigningConfig"),
     **each(_PREFIX, _mapping, "DeleteEventSourceMapping GetEventSourceMapping UpdateEventSourceMapping", _mapped),
     **each(_PREFIX, _layer, "DeleteLayerVersion GetLayerVersion ListLayerVersions PublishLayerVersion"),
     "CreateEventSourceMapping": on("lambda:CreateEventSourceMapping", anything, _mapped),

@@ -41,8 +41,8 @@ LOGS_RULES: dict[str, Rule] = {
     **each(
         "logs",
         anything,
-        "DeleteResourcePolicy DescribeDestinations DescribeExportTasks DescribeQueries DescribeQueryDefinitions "
-        "DescribeResourcePolicies GetQueryResults PutResourcePolicy StopQuery TestMetricFilter",
+        "DeleteQueryDefinition DeleteResourcePolicy DescribeDestinations DescribeExportTasks DescribeQueries "
+        "DescribeQueryDefinitions DescribeResourcePolicies GetQueryResults PutQueryDefinition PutResourcePolicy StopQuery TestMetricFilter",
     ),
     "PutSubscriptionFilter": both(on("logs:PutSubscriptionFilter", _group), passing("logs.amazonaws.com", "roleArn")),
     "StartQuery": on("logs:StartQuery", _group),

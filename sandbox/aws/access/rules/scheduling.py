@@ -50,7 +50,9 @@ EVENTS_RULES: dict[str, Rule] = {
         "DeleteRule DescribeRule DisableRule EnableRule ListTagsForResource ListTargetsByRule RemoveTargets "
         "TagResource UntagResource",
     ),
-    **each("events", _bus, "CreateEventBus DeleteEventBus DescribeEventBus PutPermission RemovePermission"),
+    **each(
+        "events", _bus, "CreateEventBus DeleteEventBus DescribeEventBus PutPermission RemovePermission UpdateEventBus"
+    ),
     **each("events", _archive, "CreateArchive DeleteArchive DescribeArchive UpdateArchive"),
     **each("events", anything, "ListArchives ListEventBuses ListRuleNamesByTarget ListRules TestEventPattern"),
     "PutEvents": _put_events,
