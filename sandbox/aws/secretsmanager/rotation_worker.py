@@ -131,8 +131,8 @@ class RotationWorker:
                 end(self._storage, row)
                 if secret is not None and secret.rotation is not None and row.kind == "scheduled":
                     self._save(replace(secret, rotation=after_failure(secret.rotation, now)))
-        # "RotationAbandoned: Secrets Manager removed the AWSPENDING label from an existing version", since a person put a
-        # version of his own: docs.aws.amazon.com/secretsmanager/latest/userguide/retrieve-ct-entries.html.
+        # "RotationAbandoned: Secrets Manager removed the AWSPENDING label from an existing version", since a person put
+        # a version of his own: docs.aws.amazon.com/secretsmanager/latest/userguide/retrieve-ct-entries.html.
         is_abandoned = holder is None or holder.id != row.token
         self._tell("RotationAbandoned" if is_abandoned else "RotationFailed", row, reason)
         return f"failed: {reason}"

@@ -8,6 +8,8 @@ https://docs.aws.amazon.com/kms/latest/developerguide/understanding-kms-entries.
 from __future__ import annotations
 
 import base64
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -80,13 +82,15 @@ def hides(name: str, shape: Shape) -> bool:
     return _is_sensitive(shape) or name.lower() in _LOWER
 
 
-def told(message: str, sent: Iterable[str], parameters: Any) -> str:
-    """An error's message, unless it repeats eight characters in a row of a text that was sent and is not shown.
+def told(message: str, sent: Iterable[str], visible: Iterable[str]) -> str:
+    """An error's message, unless it repeats eight characters in a row of a text that was sent and is not `visible`.
 
-    A text counts in base64 too.
+    A text counts in base64 too, and one that is JSON by what its members hold, so that their names hide nothing.
     """
-    for text in set(sent) - set(texts(parameters)):
-        if _repeats(message, text) or _repeats(message, base64.b64encode(text.encode("utf-8", "replace")).decode()):
+    known = tuple(visible)
+    for text in {leaf for whole in sent for leaf in _leaves(whole)} - set(known):
+        encoded = base64.b64encode(text.encode("utf-8", "replace")).decode()
+        if _repeats(message, text, known) or _repeats(message, encoded, known):
             return HIDDEN_TEXT
     return message
 
@@ -115,10 +119,25 @@ def _is_sensitive(shape: Shape) -> bool:
     return bool(shape.metadata.get("sensitive")) or shape.type_name == "blob"
 
 
-def _repeats(message: str, text: str) -> bool:
+def _leaves(text: str) -> Iterator[str]:
+    if text.lstrip()[:1] in {"{", "["}:
+        try:
+            yield from (leaf for inner in texts(json.loads(text)) for leaf in _leaves(inner))
+        except (ValueError, RecursionError):
+            yield text
+    else:
+        yield text
+
+
+def _repeats(message: str, text: str, known: tuple[str, ...]) -> bool:
     if len(text) < _PIECE:
-        return len(text) >= _SHORTEST and text in message
-    return any(message[at : at + _PIECE] in text for at in range(len(message) - _PIECE + 1))
+        return (
+            len(text) >= _SHORTEST
+            and re.search(rf"(?<!\w){re.escape(text)}(?!\w)", message) is not None
+            and not any(text in one for one in known)
+        )
+    pieces = (message[at : at + _PIECE] for at in range(len(message) - _PIECE + 1))
+    return any(piece in text and not any(piece in one for one in known) for piece in pieces)
 
 
 def _lower(name: str) -> str:

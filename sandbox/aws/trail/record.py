@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from botocore.parsers import ResponseParserError, create_parser
 
 from sandbox.aws.exchange import Answer, Call
-from sandbox.aws.trail.hidden import HIDDEN_TEXT, shown, texts, told
+from sandbox.aws.trail.hidden import shown, texts, told
 from sandbox.aws.trail.operations import event_name, is_data, is_read_only
 from sandbox.aws.trail.resources import Named, resources_of
 from sandbox.aws.trail.who import moment, user_identity
@@ -64,8 +64,8 @@ def record(call: Call, answer: Answer, *, account: str, at: float) -> Recorded:
     if failed:
         error = result.get("Error", {})
         event["errorCode"] = _error_code(call, str(error.get("Code", answer.status)))
-        message = told(str(error.get("Message", "")), _sent(call), parameters)
-        event["errorMessage"] = HIDDEN_TEXT if call.body and not call.parameters else message
+        visible = (*texts(parameters), *texts(event["userIdentity"]), *(item.name for item in named), call.operation)
+        event["errorMessage"] = told(str(error.get("Message", "")), _sent(call), visible)
     event |= {
         "requestParameters": parameters,
         "responseElements": shown(result, model.output_shape) if tells_result and model is not None else None,
@@ -166,7 +166,7 @@ def _sent(call: Call) -> Iterator[str]:
     yield from (value for _, value in parse_qsl(call.query))
     body = call.body.decode("utf-8", "replace")
     if call.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        yield from (value for _, value in parse_qsl(body))
+        yield from (value for name, value in parse_qsl(body) if name not in {"Action", "Version"})
         return
     try:
         yield from texts(json.loads(body))

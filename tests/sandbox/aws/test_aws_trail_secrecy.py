@@ -5,20 +5,17 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import boto3
 import pytest
-from botocore.awsrequest import AWSRequest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
 
 from sandbox.aws import process
-from sandbox.aws.exchange import Answer, Call, read_call
-from sandbox.aws.trail.hidden import HIDDEN_TEXT, OMITTED, shown, told
+from sandbox.aws.exchange import Answer, Call
+from sandbox.aws.trail.hidden import OMITTED, shown
 from sandbox.aws.trail.record import record
 from tests.sandbox.aws.trail_bench import ACCOUNT, REGION, TrailBench
+from tests.sandbox.aws.trail_calls import call_of, client_of
 
 CANARY = "canary-Zk3v9Qm2x7"
 ENCODED = base64.b64encode(CANARY.encode()).decode()
@@ -36,15 +33,7 @@ SERVICES = (
     "logs",
     "s3",
 )
-_SIGNING = {"stepfunctions": "states"}
 _OWN = {name.lower() for name in OMITTED}
-
-
-def _client(service: str) -> Any:
-    create: Any = boto3.client
-    config = Config(parameter_validation=False, inject_host_prefix=False, s3={"addressing_style": "path"})
-    keys = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "x"}
-    return create(service, region_name=REGION, endpoint_url="http://127.0.0.1:1", config=config, **keys)
 
 
 def _planted(shape: Shape, *, name: str = "", is_hidden: bool = False, depth: int = 0) -> Any:
@@ -65,33 +54,12 @@ def _planted(shape: Shape, *, name: str = "", is_hidden: bool = False, depth: in
     return {"boolean": True, "timestamp": 1_700_000_000, "double": 1.5, "float": 1.5}.get(shape.type_name, 7)
 
 
-def _call(service: str, operation: OperationModel, client: Any) -> Call:
-    """The request that boto3 would send."""
-    given = _planted(operation.input_shape) if operation.input_shape is not None else {}
-    context = {"client_config": client.meta.config, "client_region": REGION, "has_streaming_input": False}
-    wire = client._convert_to_request_dict(given, operation, "http://127.0.0.1:1", context=context)
-    prepared = AWSRequest(
-        method=wire["method"], url=wire["url"], headers=wire["headers"], data=wire["body"], params=wire["query_string"]
-    ).prepare()
-    sent: Any = prepared.body or b""
-    sent = sent.read() if hasattr(sent, "read") else sent
-    body = sent.encode() if isinstance(sent, str) else bytes(sent)
-    signing = _SIGNING.get(service, service)
-    scope = f"AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/{REGION}/{signing}/aws4_request"
-    headers = {key.lower(): _text(value) for key, value in prepared.headers.items()} | {"authorization": scope}
-    url = urlsplit(prepared.url)
-    return read_call(prepared.method, url.path, url.query, headers, body, default_region=REGION, raw_path=url.path)
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
 def _operations(service: str) -> Iterator[tuple[OperationModel, Call]]:
-    client = _client(service)
+    client = client_of(service)
     for name in client.meta.service_model.operation_names:
         operation = client.meta.service_model.operation_model(name)
-        yield operation, _call(service, operation, client)
+        given = _planted(operation.input_shape) if operation.input_shape is not None else {}
+        yield operation, call_of(service, operation, client, given)
 
 
 def _refusals(call: Call) -> Iterator[Answer]:
@@ -142,15 +110,6 @@ def _texts(value: Any) -> Any:
     if isinstance(value, Mapping):
         return [_texts(inner) for pair in value.items() for inner in pair]
     return [_texts(inner) for inner in value] if isinstance(value, list) else str(value)
-
-
-def test_an_errors_message_is_kept_unless_it_repeats_what_is_not_shown() -> None:
-    sent = ["s3cr3t-value-1", "llm-observatory/staging/x"]
-    parameters = {"secretId": "llm-observatory/staging/x"}
-    kept = "No secret llm-observatory/staging/x"
-    assert told(kept, sent, parameters) == kept
-    assert told("Value s3cr3t-v… is too long", sent, parameters) == HIDDEN_TEXT
-    assert told("Value 's3cr3t-value-1' is not valid", sent, parameters) == HIDDEN_TEXT
 
 
 @pytest.fixture(scope="module")

@@ -83,10 +83,10 @@ AUDIT_CASES: dict[str, Case] = {
             "s3KeyPrefix": "trail",
             "enableLogFileValidation": True,
             "isMultiRegionTrail": True,
-            "cloudWatchLogsGroupArn": "arn:aws:logs:us-east-1:123456789012:log-group:trail:*",
-            "cloudWatchLogsRoleArn": s.role.outputs["arn"],
+            "cloudWatchLogsGroupArn": s.trail_log,
+            "cloudWatchLogsRoleArn": s.trail_role,
             "kmsKeyId": s.key,
-            "snsTopicName": s.topic.rsplit(":", 1)[1],
+            "snsTopicName": s.trail_topic.rsplit(":", 1)[1],
             "eventSelectors": [
                 {
                     "readWriteType": "WriteOnly",

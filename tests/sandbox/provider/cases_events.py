@@ -119,7 +119,7 @@ EVENT_CASES: dict[str, Case] = {
             "flexibleTimeWindow": {"mode": "FLEXIBLE", "maximumWindowInMinutes": 15},
             "target": {
                 "arn": s.queue_arn,
-                "roleArn": s.role.outputs["arn"],
+                "roleArn": s.scheduler_role,
                 "input": '{"a": 1}',
                 "deadLetterConfig": {"arn": s.queue_arn},
             },
@@ -129,7 +129,7 @@ EVENT_CASES: dict[str, Case] = {
             "state": "DISABLED",
             "target": {
                 "arn": s.queue_arn,
-                "roleArn": s.role.outputs["arn"],
+                "roleArn": s.scheduler_role,
                 "retryPolicy": {"maximumRetryAttempts": 3},
             },
         },

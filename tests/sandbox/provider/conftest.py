@@ -112,6 +112,26 @@ class Surroundings(AccessSurroundings):
         self.driver.create("aws:s3/bucketPolicy:BucketPolicy", {"bucket": bucket, "policy": policy})
         return bucket
 
+    def _trail_topic(self) -> str:
+        topic, service = self._topic(), {"Service": "cloudtrail.amazonaws.com"}
+        statement = {"Effect": "Allow", "Principal": service, "Action": "SNS:Publish", "Resource": topic}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.driver.create("aws:sns/topicPolicy:TopicPolicy", {"arn": topic, "policy": policy})
+        return topic
+
+    def _trail_role(self) -> str:
+        trust = TRUST.replace("lambda.amazonaws.com", "cloudtrail.amazonaws.com")
+        role = self.driver.create("aws:iam/role:Role", {"assumeRolePolicy": trust})
+        self.driver.create("aws:iam/rolePolicy:RolePolicy", {"role": role.id, "policy": self.allowing("logs:*")})
+        return str(role.outputs["arn"])
+
+    def _trail_log(self) -> str:
+        return f"{self.driver.create('aws:cloudwatch/logGroup:LogGroup', {}).outputs['arn']}:*"
+
+    def _scheduler_role(self) -> str:
+        trust = TRUST.replace("lambda.amazonaws.com", "scheduler.amazonaws.com")
+        return str(self.driver.create("aws:iam/role:Role", {"assumeRolePolicy": trust}).outputs["arn"])
+
     def _log_group(self) -> str:
         return str(self.driver.create("aws:cloudwatch/logGroup:LogGroup", {}).id)
 

@@ -1,8 +1,9 @@
 """Operations that AWS documents and moto lacks, kept by moto's own backends, for the types that need them.
 
 Sources: https://docs.aws.amazon.com/athena/latest/APIReference/ (API_UpdateWorkGroup, API_DeleteNamedQuery,
-API_UpdateNamedQuery, API_GetNamedQuery) and https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/ (API_PutQueryDefinition,
-API_DescribeQueryDefinitions, API_DeleteQueryDefinition).
+API_UpdateNamedQuery, API_GetNamedQuery) and https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/
+(API_PutQueryDefinition, API_DescribeQueryDefinitions, API_DeleteQueryDefinition). The sandbox's own local AWS lacks
+them too, and answers NotImplemented.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Every type of the table through its whole life, on stock moto."""
+"""Every type of the table through its whole life, on stock moto, or on the local AWS where moto cannot keep it."""
 
 from typing import Any
 

@@ -42,7 +42,8 @@ LOGS_RULES: dict[str, Rule] = {
         "logs",
         anything,
         "DeleteQueryDefinition DeleteResourcePolicy DescribeDestinations DescribeExportTasks DescribeQueries "
-        "DescribeQueryDefinitions DescribeResourcePolicies GetQueryResults PutQueryDefinition PutResourcePolicy StopQuery TestMetricFilter",
+        "DescribeQueryDefinitions DescribeResourcePolicies GetQueryResults PutQueryDefinition PutResourcePolicy "
+        "StopQuery TestMetricFilter",
     ),
     "PutSubscriptionFilter": both(on("logs:PutSubscriptionFilter", _group), passing("logs.amazonaws.com", "roleArn")),
     "StartQuery": on("logs:StartQuery", _group),
