@@ -14,4 +14,4 @@ except load.CatalogError as exc:
 programme = SecretsEnvironment(environment.name, SecretsEnvironmentArgs(environment=environment, catalog=catalog))
 
 pulumi.export("secret_arns", programme.secret_arns)
-pulumi.export("policy_arns", programme.policy_arns)
+pulumi.export("role_arns", programme.role_arns)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from catalog import names
 from catalog.environment import Environment
 from catalog.model import Catalog, Secret
+from catalog.names import SERVICE
 
-SERVICE = "llm-observatory"
 BOOTSTRAP_LABEL = "LLMOBS_BOOTSTRAP"
 """Staging label of a secret's first version, the one without a credential. It stays there for ever, so the version is
 never deprecated and pruned, and `pulumi refresh` never finds it missing and makes it again over a live value."""
@@ -38,12 +39,12 @@ def secret_arn(environment: Environment, secret: Secret) -> str:
 
 def function_name(environment: Environment, target: str) -> str:
     """The name of the rotation function of `target`, and of its role."""
-    return f"{SERVICE}-{environment.name}-rotate-{target}"
+    return names.named(environment, names.rotator(target))
 
 
 def log_group(environment: Environment, target: str) -> str:
     """The log group of the rotation function of `target`."""
-    return f"/aws/lambda/{function_name(environment, target)}"
+    return names.function_log(environment, names.rotator(target))
 
 
 def key_purpose(secret: Secret) -> str:

@@ -34,6 +34,16 @@ class Cache(Model):
     ca_pem: str | None = Field(default=None, description="CA of its certificate in PEM; absent: the public ones")
 
 
+class Cluster(Model):
+    """The EKS cluster that consumers on Kubernetes run in."""
+
+    name: str = Field(pattern=r"^[0-9A-Za-z][\w-]{0,99}$")
+    oidc_issuer: str = Field(
+        pattern=r"^oidc\.eks\.[a-z0-9-]+\.amazonaws\.com/id/[0-9A-F]+$", description="its OIDC issuer, without https://"
+    )
+    namespace: str = Field(default="llm-observatory", pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
+
+
 class Environment(Model):
     """One deployment of the programme."""
 
@@ -42,8 +52,10 @@ class Environment(Model):
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="AWS region")
     database: Database
     cache: Cache
-    key_administrators: list[Annotated[str, Field(pattern=r"^arn:aws:iam::\d{12}:role/[\w+=,.@/-]+$")]] = Field(
-        min_length=1, description="roles that may manage KMS keys, but not decrypt with them"
+    cluster: Cluster
+    repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$", description="GitHub repository whose workflows are trusted")
+    people: list[Annotated[str, Field(pattern=r"^arn:aws:iam::\d{12}:(role|user)/[\w+=,.@/-]+$")]] = Field(
+        default_factory=list, description="principals who may take on a duty, with a second factor; absent: the account"
     )
     log_retention_days: LogRetention
     recovery_window_days: int = Field(ge=7, le=30, description="days in which a deleted secret or key can come back")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cached_property
 from string import Formatter
 from types import MappingProxyType
@@ -34,11 +35,23 @@ class Tier(Model):
     impact: str = Field(description="what a compromise means")
 
 
+class Platform(StrEnum):
+    """What a consumer runs on, and so how it becomes its role."""
+
+    EC2 = "ec2"
+    ECS = "ecs"
+    EKS_SERVICE_ACCOUNT = "eks-service-account"
+    EKS_POD_IDENTITY = "eks-pod-identity"
+    LAMBDA = "lambda"
+    GITHUB = "github"
+
+
 class Consumer(Model):
     """A process that reads secrets."""
 
     name: SecretName
     description: str
+    runs_on: Platform
     cache_seconds: int = Field(ge=0, description="longest time that it keeps a value without asking again")
 
 

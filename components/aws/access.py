@@ -1,41 +1,83 @@
-"""What one consumer may read."""
+"""What each consumer may read and each duty may do: their roles."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_aws as aws
 
-from catalog import access, derive
+from catalog.access.consumer import consumer_policy
+from catalog.access.duty import duty_policy, session_seconds
+from catalog.access.trust import consumer_trust, duty_trust
 from catalog.environment import Environment
-from catalog.model import Catalog
+from catalog.model import Catalog, Consumer
+from catalog.names import Duty
+from components.aws.role import BoundedRole, BoundedRoleArgs
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConsumerAccessArgs:
-    """`consumer` is a name from the catalogue."""
+    """`consumer` is one of the catalogue's; `boundary_arn` is the environment's."""
 
     environment: Environment
     catalog: Catalog
-    consumer: str
+    consumer: Consumer
+    boundary_arn: pulumi.Input[str]
 
 
 class ConsumerAccess(pulumi.ComponentResource):
-    """A policy that lets its bearer read the consumer's own secrets, and nothing else."""
+    """A role that reads the consumer's own secrets, and that only its platform can become."""
 
-    policy_arn: pulumi.Output[str]
+    role_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: ConsumerAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("llmobs:access:ConsumerAccess", name, None, opts)
-        policy = aws.iam.Policy(
+        consumer = args.consumer
+        role = BoundedRole(
             name,
-            name=f"{derive.SERVICE}-{args.environment.name}-read-{args.consumer}",
-            description=f"Read the secrets of {args.consumer}",
-            policy=json.dumps(access.consumer_policy(args.environment, args.catalog, args.consumer)),
-            tags=derive.environment_tags(args.environment),
-            opts=pulumi.ResourceOptions(parent=self),
+            BoundedRoleArgs(
+                environment=args.environment,
+                what=consumer.name,
+                description=f"Reads the secrets of {consumer.name}",
+                trust=consumer_trust(args.environment, consumer),
+                policy=consumer_policy(args.environment, args.catalog, consumer.name),
+                boundary_arn=args.boundary_arn,
+            ),
+            pulumi.ResourceOptions(parent=self),
         )
-        self.policy_arn = policy.arn
-        self.register_outputs({"policy_arn": policy.arn})
+        self.role_arn = role.arn
+        self.register_outputs({"role_arn": role.arn})
+
+
+@dataclass(frozen=True, kw_only=True)
+class DutyAccessArgs:
+    """`boundary_arn` is the environment's."""
+
+    environment: Environment
+    catalog: Catalog
+    duty: Duty
+    boundary_arn: pulumi.Input[str]
+
+
+class DutyAccess(pulumi.ComponentResource):
+    """A role for what people do, taken on with a second factor."""
+
+    role_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: DutyAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("llmobs:access:DutyAccess", name, None, opts)
+        role = BoundedRole(
+            name,
+            BoundedRoleArgs(
+                environment=args.environment,
+                what=args.duty,
+                description=f"Duty {args.duty} of the secrets programme",
+                trust=duty_trust(args.environment, args.duty),
+                policy=duty_policy(args.environment, args.catalog, args.duty),
+                boundary_arn=args.boundary_arn,
+                session_seconds=session_seconds(args.duty),
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.role_arn = role.arn
+        self.register_outputs({"role_arn": role.arn})

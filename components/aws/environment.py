@@ -10,8 +10,10 @@ import pulumi
 from catalog import derive
 from catalog.environment import Environment
 from catalog.model import Catalog
-from components.aws.access import ConsumerAccess, ConsumerAccessArgs
+from catalog.names import Duty
+from components.aws.access import ConsumerAccess, ConsumerAccessArgs, DutyAccess, DutyAccessArgs
 from components.aws.key import ManagedKey, ManagedKeyArgs
+from components.aws.role import Boundary, BoundaryArgs
 from components.aws.rotation import RotationFunction, RotationFunctionArgs
 from components.aws.secret import ManagedSecret, ManagedSecretArgs
 
@@ -28,21 +30,37 @@ class SecretsEnvironment(pulumi.ComponentResource):
     """Every secret of the catalogue in one account and region, encrypted, scheduled, and readable by its consumers."""
 
     secret_arns: Mapping[str, pulumi.Output[str]]
-    policy_arns: Mapping[str, pulumi.Output[str]]
+    role_arns: Mapping[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: SecretsEnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("llmobs:environment:SecretsEnvironment", name, None, opts)
         environment, catalog = args.environment, args.catalog
         child = pulumi.ResourceOptions(parent=self)
+        boundary = Boundary("boundary", BoundaryArgs(environment=environment), child)
+        duties = {
+            duty: DutyAccess(
+                duty,
+                DutyAccessArgs(environment=environment, catalog=catalog, duty=duty, boundary_arn=boundary.arn),
+                child,
+            )
+            for duty in Duty
+        }
+        # A key policy may name only principals that exist:
+        # docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
+        after_duties = pulumi.ResourceOptions(parent=self, depends_on=list(duties.values()))
         keys = {
-            purpose: ManagedKey(purpose, ManagedKeyArgs(environment=environment, purpose=purpose), child)
+            purpose: ManagedKey(purpose, ManagedKeyArgs(environment=environment, purpose=purpose), after_duties)
             for purpose in derive.key_purposes(catalog)
         }
         functions = {
             target: RotationFunction(
                 f"rotate-{target}",
                 RotationFunctionArgs(
-                    environment=environment, catalog=catalog, target=target, log_key_arn=keys["logs"].arn
+                    environment=environment,
+                    catalog=catalog,
+                    target=target,
+                    log_key_arn=keys["logs"].arn,
+                    boundary_arn=boundary.arn,
                 ),
                 child,
             )
@@ -62,14 +80,16 @@ class SecretsEnvironment(pulumi.ComponentResource):
             )
             for secret in catalog.secrets
         }
-        access = {
+        consumers = {
             consumer.name: ConsumerAccess(
-                f"read-{consumer.name}",
-                ConsumerAccessArgs(environment=environment, catalog=catalog, consumer=consumer.name),
+                consumer.name,
+                ConsumerAccessArgs(
+                    environment=environment, catalog=catalog, consumer=consumer, boundary_arn=boundary.arn
+                ),
                 child,
             )
             for consumer in catalog.consumers
         }
         self.secret_arns = {name: secret.arn for name, secret in secrets.items()}
-        self.policy_arns = {name: consumer.policy_arn for name, consumer in access.items()}
-        self.register_outputs({"secret_arns": self.secret_arns, "policy_arns": self.policy_arns})
+        self.role_arns = {name: role.role_arn for name, role in (duties | consumers).items()}
+        self.register_outputs({"secret_arns": self.secret_arns, "role_arns": self.role_arns})

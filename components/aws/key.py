@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from catalog import access, derive
+from catalog import derive, names
+from catalog.access.key import key_policy
 from catalog.environment import Environment
 
 
@@ -30,8 +31,8 @@ class ManagedKey(pulumi.ComponentResource):
         environment = args.environment
         key = aws.kms.Key(
             name,
-            description=f"{derive.SERVICE} {environment.name}: {args.purpose}",
-            policy=json.dumps(access.key_policy(environment, args.purpose)),
+            description=f"{names.SERVICE} {environment.name}: {args.purpose}",
+            policy=json.dumps(key_policy(environment, args.purpose)),
             enable_key_rotation=True,
             deletion_window_in_days=environment.recovery_window_days,
             tags=derive.environment_tags(environment) | {"Purpose": args.purpose},

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from catalog import access, derive
+from catalog import derive, names
+from catalog.access.consumer import rotation_policy
+from catalog.access.trust import function_trust
 from catalog.environment import Environment
 from catalog.kind import KINDS, Kind
 from catalog.model import Catalog
 from components.aws import package
+from components.aws.role import BoundedRole, BoundedRoleArgs
 
 HANDLER = "rotation.handler.handle"
 RUNTIME = "python3.11"
@@ -23,12 +25,13 @@ MEMORY_MB = 256
 
 @dataclass(frozen=True, kw_only=True)
 class RotationFunctionArgs:
-    """`target` names the code, one of `catalog.kind.TARGETS`; `log_key_arn` is the key that encrypts its log."""
+    """`target` names the code, one of `catalog.kind.TARGETS`; `log_key_arn` encrypts its log."""
 
     environment: Environment
     catalog: Catalog
     target: str
     log_key_arn: pulumi.Input[str]
+    boundary_arn: pulumi.Input[str]
 
 
 class RotationFunction(pulumi.ComponentResource):
@@ -51,15 +54,17 @@ class RotationFunction(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        role = aws.iam.Role(
-            name, name=physical_name, assume_role_policy=json.dumps(access.function_trust()), tags=tags, opts=child
-        )
-        policy = aws.iam.RolePolicy(
+        role = BoundedRole(
             name,
-            name="rotate",
-            role=role.name,
-            policy=json.dumps(access.rotation_policy(environment, args.catalog, args.target)),
-            opts=child,
+            BoundedRoleArgs(
+                environment=environment,
+                what=names.rotator(args.target),
+                description=f"Rotates the secrets of target {args.target}",
+                trust=function_trust(),
+                policy=rotation_policy(environment, args.catalog, args.target),
+                boundary_arn=args.boundary_arn,
+            ),
+            child,
         )
         function = aws.lambda_.Function(
             name,
@@ -74,7 +79,7 @@ class RotationFunction(pulumi.ComponentResource):
             memory_size=MEMORY_MB,
             environment=aws.lambda_.FunctionEnvironmentArgs(variables=variables(args)),
             tags=tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[log, policy]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[log, role.policy]),
         )
         self.permission = aws.lambda_.Permission(
             name,

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
-from catalog import access, derive, load
+from catalog import derive, load
+from catalog.access.consumer import consumer_policy, rotation_policy
+from catalog.access.key import key_policy
+from catalog.access.statement import Policy
 
 CATALOG = load.catalog()
 STAGING = load.environment("staging")
 
 
-def statements(policy: access.Policy) -> dict[str, Any]:
+def statements(policy: Policy) -> dict[str, Any]:
     found = policy["Statement"]
     assert isinstance(found, list)
     return {statement["Sid"]: statement for statement in found}
@@ -21,7 +24,7 @@ def statements(policy: access.Policy) -> dict[str, Any]:
 @pytest.mark.parametrize("consumer", [consumer.name for consumer in CATALOG.consumers])
 def test_a_consumer_reads_its_own_secrets_and_writes_none(consumer: str) -> None:
     own = [derive.secret_arn(STAGING, secret) for secret in CATALOG.secrets if consumer in secret.consumers]
-    found = statements(access.consumer_policy(STAGING, CATALOG, consumer))
+    found = statements(consumer_policy(STAGING, CATALOG, consumer))
     assert own
     assert found["ReadOwnSecrets"]["Resource"] == own
     assert found["ReadOwnSecrets"]["Action"] == ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
@@ -32,13 +35,13 @@ def test_a_consumer_reads_its_own_secrets_and_writes_none(consumer: str) -> None
 @pytest.mark.parametrize("target", CATALOG.targets)
 def test_a_rotator_touches_only_what_it_rotates(target: str) -> None:
     own = [derive.secret_arn(STAGING, secret) for secret in CATALOG.secrets if secret.spec.target == target]
-    found = statements(access.rotation_policy(STAGING, CATALOG, target))
+    found = statements(rotation_policy(STAGING, CATALOG, target))
     assert found["RotateOwnSecrets"]["Resource"] == own
     assert found["UseKeysOfOwnSecrets"]["Condition"]["StringLike"] == {"kms:EncryptionContext:SecretARN": own}
 
 
 def test_keys_are_used_through_secrets_manager_and_for_the_own_secrets_only() -> None:
-    condition = statements(access.consumer_policy(STAGING, CATALOG, "grafana"))["DecryptOwnSecrets"]["Condition"]
+    condition = statements(consumer_policy(STAGING, CATALOG, "grafana"))["DecryptOwnSecrets"]["Condition"]
     assert condition == {
         "StringEquals": {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"},
         "StringLike": {
@@ -52,7 +55,7 @@ def test_keys_are_used_through_secrets_manager_and_for_the_own_secrets_only() ->
 
 @pytest.mark.parametrize("purpose", derive.key_purposes(CATALOG))
 def test_key_administrators_cannot_decrypt_and_nobody_is_everybody(purpose: str) -> None:
-    found = statements(access.key_policy(STAGING, purpose))
+    found = statements(key_policy(STAGING, purpose))
     # With a grant an administrator would lend the use of the key to himself.
     using = {"CreateGrant", "Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo", "Sign"}
     for action in found["Administer"]["Action"]:
@@ -63,13 +66,13 @@ def test_key_administrators_cannot_decrypt_and_nobody_is_everybody(purpose: str)
 
 
 def test_the_backup_key_is_used_through_s3() -> None:
-    use = statements(access.key_policy(STAGING, "backup"))["UseThroughS3"]
+    use = statements(key_policy(STAGING, "backup"))["UseThroughS3"]
     assert use["Condition"]["StringEquals"]["kms:ViaService"] == "s3.us-east-1.amazonaws.com"
     assert {"kms:GenerateDataKey", "kms:Decrypt"} <= set(use["Action"])
 
 
 def test_the_use_of_a_tiers_key_is_bound_to_secrets_manager_and_the_account() -> None:
-    use = statements(access.key_policy(STAGING, "tier-1"))["UseThroughSecretsManager"]
+    use = statements(key_policy(STAGING, "tier-1"))["UseThroughSecretsManager"]
     assert use["Condition"] == {
         "StringEquals": {
             "kms:CallerAccount": "222233334444",

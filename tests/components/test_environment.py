@@ -7,7 +7,12 @@ from typing import Any
 import pulumi
 import pytest
 
-from catalog import access, derive, load
+from catalog import derive, load
+from catalog.access.consumer import consumer_policy
+from catalog.access.duty import duty_policy
+from catalog.access.key import key_policy
+from catalog.access.trust import consumer_trust, duty_trust
+from catalog.names import Duty
 from components.aws.environment import SecretsEnvironment, SecretsEnvironmentArgs
 from tests.components.recording import RecordingMocks, record
 
@@ -94,18 +99,33 @@ def test_every_key_turns_by_itself_and_has_its_policy_and_alias(name: str, decla
     assert declared.of("aws:kms/key:Key").keys() == set(derive.key_purposes(CATALOG))
     for purpose, inputs in declared.of("aws:kms/key:Key").items():
         assert inputs["enableKeyRotation"] is True
-        assert json.loads(inputs["policy"]) == access.key_policy(environment, purpose)
+        assert json.loads(inputs["policy"]) == key_policy(environment, purpose)
         alias = declared.of("aws:kms/alias:Alias")[purpose]
         assert alias == {"name": f"alias/llm-observatory-{name}-{purpose}", "targetKeyId": f"{purpose}-key"}
 
 
-def test_every_consumer_gets_a_policy_for_its_own_secrets(name: str, declared: RecordingMocks) -> None:
+def test_every_consumer_and_every_duty_gets_its_role(name: str, declared: RecordingMocks) -> None:
     environment = load.environment(name)
-    policies = declared.of("aws:iam/policy:Policy")
-    assert policies.keys() == {f"read-{consumer.name}" for consumer in CATALOG.consumers}
+    roles, policies = declared.of("aws:iam/role:Role"), declared.of("aws:iam/rolePolicy:RolePolicy")
+    consumers = {consumer.name: consumer for consumer in CATALOG.consumers}
+    assert roles.keys() == {*consumers, *Duty, *(f"rotate-{target}" for target in CATALOG.targets)}
+    for what, role in roles.items():
+        assert role["name"] == f"llm-observatory-{name}-{what}"
     for consumer in CATALOG.consumers:
-        document = json.loads(policies[f"read-{consumer.name}"]["policy"])
-        assert document == access.consumer_policy(environment, CATALOG, consumer.name)
+        assert json.loads(roles[consumer.name]["assumeRolePolicy"]) == consumer_trust(environment, consumer)
+        document = json.loads(policies[consumer.name]["policy"])
+        assert document == consumer_policy(environment, CATALOG, consumer.name)
+    for duty in Duty:
+        assert json.loads(roles[duty]["assumeRolePolicy"]) == duty_trust(environment, duty)
+        assert json.loads(policies[duty]["policy"]) == duty_policy(environment, CATALOG, duty)
+    assert roles[Duty.BREAK_GLASS]["maxSessionDuration"] == 3600
+
+
+def test_no_role_is_without_the_boundary(name: str, declared: RecordingMocks) -> None:
+    (boundary,) = declared.of("aws:iam/policy:Policy").values()
+    assert boundary["name"] == f"llm-observatory-{name}-boundary"
+    for role in declared.of("aws:iam/role:Role").values():
+        assert role["permissionsBoundary"] == "arn:mock:aws:iam/policy:Policy:boundary"
 
 
 def test_logs_are_encrypted_and_kept_as_long_as_the_environment_says(name: str, declared: RecordingMocks) -> None:
@@ -118,8 +138,11 @@ def test_type_tokens_are_what_the_state_holds(declared: RecordingMocks) -> None:
     # A changed token replaces every child of the component: change it with `aliases`, or not at all.
     assert {resource.token for resource in declared.recorded if resource.token.startswith("llmobs:")} == {
         "llmobs:access:ConsumerAccess",
+        "llmobs:access:DutyAccess",
         "llmobs:environment:SecretsEnvironment",
         "llmobs:key:ManagedKey",
+        "llmobs:role:BoundedRole",
+        "llmobs:role:Boundary",
         "llmobs:rotation:RotationFunction",
         "llmobs:secret:ManagedSecret",
     }
