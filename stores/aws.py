@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from catalog import derive
+from catalog import derive, names
 from catalog.environment import Environment
 from catalog.model import Catalog, Secret
 from stores.aws_session import deleted, refused, translated
@@ -124,7 +124,7 @@ class AwsStore(Store):
 
     def names(self) -> tuple[str, ...]:
         """As the contract says: ListSecrets, all pages; may miss the last five minutes."""
-        prefix = f"{derive.SERVICE}/{self._environment.name}/"
+        prefix = f"{names.SERVICE}/{self._environment.name}/"
         with translated("list the secrets"):
             pages = self._client.get_paginator("list_secrets").paginate(Filters=[{"Key": "name", "Values": [prefix]}])
             found = [entry["Name"] for page in pages for entry in page["SecretList"]]
