@@ -28,11 +28,11 @@ test: setup ## every test; installs and starts the servers that they need
 	@$(PYTHON) -m sandbox install
 	@$(PYTHON) -m pytest
 
-check: setup ## format, lint, types and the fast tests
+check: setup ## format, lint, types and the fast tests: those that start no server
 	@$(PYTHON) -m ruff format --check $(SOURCES)
 	@$(PYTHON) -m ruff check $(SOURCES)
 	@$(PYTHON) -m mypy $(SOURCES)
-	@$(PYTHON) -m pytest -q -m "not servers and not e2e and not executes"
+	@$(PYTHON) -m pytest -q -m "not servers and not e2e" --ignore tests/contract --ignore tests/sandbox
 
 docs: setup ## the files that are derived: from the catalogue, and the list of the contract
 	@$(PYTHON) -m catalog
