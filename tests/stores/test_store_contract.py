@@ -60,11 +60,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, environment: Environme
         aws_access_key_id="AKIAMADEUP0000000000",
         aws_secret_access_key="made-up",
     )
+    # The server is shared with other tests, whose secrets are theirs: some are replicas, which cannot be deleted here.
+    names = {derive.secret_name(environment, secret) for secret in catalog.secrets}
     for page in client.get_paginator("list_secrets").paginate():
         for entry in page["SecretList"]:
-            client.delete_secret(SecretId=entry["Name"], ForceDeleteWithoutRecovery=True)
-    for secret in catalog.secrets:
-        client.create_secret(Name=derive.secret_name(environment, secret))
+            if entry["Name"] in names:
+                client.delete_secret(SecretId=entry["Name"], ForceDeleteWithoutRecovery=True)
+    for name in names:
+        client.create_secret(Name=name)
     return AwsStore(client, environment, catalog)
 
 

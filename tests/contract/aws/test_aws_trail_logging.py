@@ -1,4 +1,7 @@
-"""CloudTrail: trails, where they may deliver to, and who hears of their end."""
+"""CloudTrail: trails, where they may deliver to, and who hears of their end.
+
+Source: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html.
+"""
 
 import json
 import time
