@@ -11,9 +11,9 @@ from catalog import derive
 from catalog.environment import Environment
 from catalog.model import Catalog
 from catalog.names import Duty
-from components.aws.access import ConsumerAccess, ConsumerAccessArgs, DutyAccess, DutyAccessArgs
+from components.aws.access import consumer_role, duty_role
 from components.aws.key import ManagedKey, ManagedKeyArgs
-from components.aws.role import Boundary, BoundaryArgs
+from components.aws.role import Boundary, BoundaryArgs, BoundedRole
 from components.aws.rotation import RotationFunction, RotationFunctionArgs
 from components.aws.secret import ManagedSecret, ManagedSecretArgs
 
@@ -38,12 +38,7 @@ class SecretsEnvironment(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         boundary = Boundary("boundary", BoundaryArgs(environment=environment), child)
         duties = {
-            duty: DutyAccess(
-                duty,
-                DutyAccessArgs(environment=environment, catalog=catalog, duty=duty, boundary_arn=boundary.arn),
-                child,
-            )
-            for duty in Duty
+            str(duty): BoundedRole(duty, duty_role(environment, catalog, duty, boundary.arn), child) for duty in Duty
         }
         # A key policy may name only principals that exist:
         # docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html
@@ -81,15 +76,11 @@ class SecretsEnvironment(pulumi.ComponentResource):
             for secret in catalog.secrets
         }
         consumers = {
-            consumer.name: ConsumerAccess(
-                consumer.name,
-                ConsumerAccessArgs(
-                    environment=environment, catalog=catalog, consumer=consumer, boundary_arn=boundary.arn
-                ),
-                child,
+            consumer.name: BoundedRole(
+                consumer.name, consumer_role(environment, catalog, consumer, boundary.arn), child
             )
             for consumer in catalog.consumers
         }
         self.secret_arns = {name: secret.arn for name, secret in secrets.items()}
-        self.role_arns = {name: role.role_arn for name, role in (duties | consumers).items()}
+        self.role_arns = {name: role.arn for name, role in (duties | consumers).items()}
         self.register_outputs({"secret_arns": self.secret_arns, "role_arns": self.role_arns})

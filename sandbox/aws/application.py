@@ -13,6 +13,7 @@ from wsgiref.types import StartResponse, WSGIApplication
 from sandbox.aws.control import Control, as_json
 from sandbox.aws.errors import AwsError
 from sandbox.aws.exchange import Answer, Call, read_call
+from sandbox.aws.failure import log_failure
 from sandbox.aws.faults.rule import ConnectionDropped
 from sandbox.aws.memory.memory import Memory
 from sandbox.aws.settings import CONTROL_PREFIX, Settings
@@ -103,8 +104,8 @@ class Application:
         except NotImplementedError:
             named = f"{call.operation or call.path} of {call.service}"
             return refused(call, AwsError("NotImplemented", f"The local AWS has no {named}.", status=501))
-        except Exception:  # noqa: BLE001 - answered as an internal failure
-            _log.exception("%s %s failed in the sandbox", call.service, call.operation or call.path)
+        except Exception as exc:  # noqa: BLE001 - answered as an internal failure
+            log_failure(_log, f"{call.service} {call.operation or call.path}", exc)
             return as_json(500, {"__type": "InternalFailure", "message": "The local AWS failed; see its log."})
 
     def _chain(self, index: int, environ: Environ) -> Next:
@@ -118,10 +119,8 @@ class Application:
         answer = service(call) if service is not None else None
         if answer is not None:
             return answer
-        if call.changes_state:
-            with self._memory.change(only_reads=_IDENTITIES if call.service in _NOT_OF_IDENTITIES else frozenset()):
-                return self._ask_moto(call, environ)
-        with self._memory.read():
+        only_reads = _IDENTITIES if call.service in _NOT_OF_IDENTITIES else frozenset()
+        with self._memory.work(changes=call.changes_state, only_reads=only_reads):
             return self._ask_moto(call, environ)
 
     def _ask_moto(self, call: Call, environ: Environ) -> Answer:

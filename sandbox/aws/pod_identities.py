@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/eks/latest/userguide/pod-id-association.html. Nothin
 for an association's credentials (eks-auth).
 """
 
-import json
 import secrets
 import string
 import time
@@ -18,7 +17,7 @@ from moto.iam.models import iam_backends
 from sandbox.aws.errors import AwsError
 from sandbox.aws.exchange import Answer, Call
 from sandbox.aws.memory.memory import Memory
-from sandbox.aws.wire import refused
+from sandbox.aws.wire import answered, refused
 
 _CHANGING = ("roleArn", "disableSessionTags", "targetRoleArn", "policy")
 
@@ -48,11 +47,10 @@ class PodIdentities:
         if operation is None or (tags and ":podidentityassociation/" not in _resource(call)):
             return None
         try:
-            with self._memory.change() if call.changes_state else self._memory.read():
-                body = json.dumps(operation(call)).encode()
+            with self._memory.work(changes=call.changes_state):
+                return answered(call, operation(call))
         except AwsError as error:
             return refused(call, error)
-        return Answer(status=200, body=body, headers=(("Content-Type", "application/json"),))
 
     def _all(self, region: str) -> dict[str, dict[str, Any]]:
         kept: dict[str, dict[str, Any]] = eks_backends[self._account][region].__dict__.setdefault(

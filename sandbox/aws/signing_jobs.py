@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/signer/latest/api/API_StartSigningJob.html. 
 (on AWS it is InProgress for some seconds), and the caller's own permissions on the buckets are not asked for.
 """
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -19,7 +18,7 @@ from sandbox.aws.exchange import Answer, Call
 from sandbox.aws.functions.code_signing import signing_key
 from sandbox.aws.functions.signature import Signature, signed
 from sandbox.aws.memory.memory import Memory
-from sandbox.aws.wire import refused
+from sandbox.aws.wire import answered, refused
 
 _DAY = 24 * 3600.0
 _SECONDS = {"DAYS": _DAY, "MONTHS": 30 * _DAY, "YEARS": 365 * _DAY}
@@ -45,11 +44,10 @@ class SigningJobs:
         if operation is None:
             return None
         try:
-            with self._memory.change() if call.changes_state else self._memory.read():
-                body = json.dumps(operation(call)).encode()
+            with self._memory.work(changes=call.changes_state):
+                return answered(call, operation(call))
         except AwsError as error:
             return refused(call, error)
-        return Answer(status=200, body=body, headers=(("Content-Type", "application/json"),))
 
     def _jobs(self, region: str) -> dict[str, dict[str, Any]]:
         kept: dict[str, dict[str, Any]] = signer_backends[self._account][region].__dict__.setdefault("sandbox_jobs", {})

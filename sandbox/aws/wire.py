@@ -1,14 +1,23 @@
-"""Errors as each of AWS's protocols puts them on the wire: for what is refused before a service sees it.
+"""Results and errors as AWS's protocols put them on the wire, for what is answered without moto.
 
 Sources: https://smithy.io/2.0/aws/protocols/index.html (JSON 1.0 and 1.1, restJson1, query, restXml) and
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.
 """
 
 import json
+from collections.abc import Mapping
+from typing import Any
 from xml.sax.saxutils import escape
 
 from sandbox.aws.errors import AwsError
 from sandbox.aws.exchange import Answer, Call
+
+
+def answered(call: Call, body: Mapping[str, Any] | None, *, status: int = 200) -> Answer:
+    """The answer of a JSON service: AWS JSON when the call names a target, else restJson1. None is an empty body."""
+    kind = "application/x-amz-json-1.1" if "x-amz-target" in call.headers else "application/json"
+    content = b"" if body is None else json.dumps(body).encode()
+    return Answer(status=status, body=content, headers=(("Content-Type", kind), ("x-amzn-RequestId", call.id)))
 
 
 def refused(call: Call, error: AwsError) -> Answer:

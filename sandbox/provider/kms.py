@@ -65,15 +65,7 @@ def _update_key(call: Call) -> None:
     kms = call.client("kms")
     if call.changed("isEnabled") and call.new["isEnabled"]:
         kms.enable_key(KeyId=call.id)
-    if call.changed("description"):
-        kms.update_key_description(KeyId=call.id, Description=call.new.get("description", ""))
-    if call.changed("policy") and call.new.get("policy"):
-        kms.put_key_policy(
-            KeyId=call.id,
-            PolicyName="default",
-            Policy=call.new["policy"],
-            BypassPolicyLockoutSafetyCheck=call.new["bypassPolicyLockoutSafetyCheck"],
-        )
+    bring(call, call.id, *(name for name in ("description", "policy", "tags") if call.changed(name)))
     if call.changed("enableKeyRotation", "rotationPeriodInDays"):
         if call.new["enableKeyRotation"]:
             kms.enable_key_rotation(KeyId=call.id, **call.given(RotationPeriodInDays="rotationPeriodInDays"))
@@ -81,14 +73,30 @@ def _update_key(call: Call) -> None:
             kms.disable_key_rotation(KeyId=call.id)
     if call.changed("isEnabled") and not call.new["isEnabled"]:
         kms.disable_key(KeyId=call.id)
-    removed, added = tag_changes(call)
-    if removed:
-        kms.untag_resource(KeyId=call.id, TagKeys=removed)
-    if added:
-        kms.tag_resource(KeyId=call.id, Tags=tag_list(added, "TagKey", "TagValue"))
 
 
-def _delete_key(call: Call) -> None:
+def bring(call: Call, key_id: str, *changed: str) -> None:
+    """Give a key the new description, policy or tags, whichever of them are named."""
+    kms, new = call.client("kms"), call.new
+    if "description" in changed:
+        kms.update_key_description(KeyId=key_id, Description=new.get("description", ""))
+    if "policy" in changed and new.get("policy"):
+        kms.put_key_policy(
+            KeyId=key_id,
+            PolicyName="default",
+            Policy=new["policy"],
+            BypassPolicyLockoutSafetyCheck=new["bypassPolicyLockoutSafetyCheck"],
+        )
+    if "tags" in changed:
+        removed, added = tag_changes(call)
+        if removed:
+            kms.untag_resource(KeyId=key_id, TagKeys=removed)
+        if added:
+            kms.tag_resource(KeyId=key_id, Tags=tag_list(added, "TagKey", "TagValue"))
+
+
+def delete_key(call: Call) -> None:
+    """Schedule a key's deletion; one that is on its way stays there."""
     kms = call.client("kms")
     days = call.state.get("deletionWindowInDays") or call.old.get("deletionWindowInDays") or 30
     try:
@@ -117,7 +125,7 @@ KEY = ResourceType(
     create=_create_key,
     read=_read_key,
     update=_update_key,
-    delete=_delete_key,
+    delete=delete_key,
 )
 
 

@@ -1,6 +1,7 @@
 """AWS KMS: replicas of multi-region keys. The resource's region is the replica's; the primary's is in its ARN."""
 
-from sandbox.provider.naming import tag_changes, tag_list, tag_map
+from sandbox.provider.kms import bring, delete_key
+from sandbox.provider.naming import tag_list, tag_map
 from sandbox.provider.resource import TAGS, Call, ProviderError, ResourceType, document, flag, number, text
 from sandbox.provider.values import Props
 
@@ -28,29 +29,10 @@ def _create(call: Call) -> str:
     )
     key_id = call.created(answer["ReplicaKeyMetadata"]["KeyId"])
     # moto copies the primary's description and policy, whatever ReplicateKey says; on AWS this changes nothing.
-    _bring(call, key_id, "description", "policy", "tags")
+    bring(call, key_id, "description", "policy", "tags")
     if not call.new["enabled"]:
         call.client("kms").disable_key(KeyId=key_id)
     return key_id
-
-
-def _bring(call: Call, key_id: str, *changed: str) -> None:
-    kms, new = call.client("kms"), call.new
-    if "description" in changed:
-        kms.update_key_description(KeyId=key_id, Description=new.get("description", ""))
-    if "policy" in changed and new.get("policy"):
-        kms.put_key_policy(
-            KeyId=key_id,
-            PolicyName="default",
-            Policy=new["policy"],
-            BypassPolicyLockoutSafetyCheck=new["bypassPolicyLockoutSafetyCheck"],
-        )
-    if "tags" in changed:
-        removed, added = tag_changes(call)
-        if removed:
-            kms.untag_resource(KeyId=key_id, TagKeys=removed)
-        if added:
-            kms.tag_resource(KeyId=key_id, Tags=tag_list(added, "TagKey", "TagValue"))
 
 
 def _read(call: Call) -> Props | None:
@@ -78,19 +60,9 @@ def _update(call: Call) -> None:
     kms = call.client("kms")
     if call.changed("enabled") and call.new["enabled"]:
         kms.enable_key(KeyId=call.id)
-    _bring(call, call.id, *(name for name in ("description", "policy", "tags") if call.changed(name)))
+    bring(call, call.id, *(name for name in ("description", "policy", "tags") if call.changed(name)))
     if call.changed("enabled") and not call.new["enabled"]:
         kms.disable_key(KeyId=call.id)
-
-
-def _delete(call: Call) -> None:
-    kms = call.client("kms")
-    days = call.state.get("deletionWindowInDays") or call.old.get("deletionWindowInDays") or 30
-    try:
-        kms.schedule_key_deletion(KeyId=call.id, PendingWindowInDays=days)
-    except kms.exceptions.KMSInvalidStateException as exc:
-        if "pending deletion" not in str(exc):
-            raise
 
 
 REPLICA_KEY = ResourceType(
@@ -108,7 +80,7 @@ REPLICA_KEY = ResourceType(
     create=_create,
     read=_read,
     update=_update,
-    delete=_delete,
+    delete=delete_key,
     # One replica of a key in a region.
     identity=("primaryKeyArn",),
     verified=True,

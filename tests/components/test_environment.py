@@ -137,8 +137,6 @@ def test_logs_are_encrypted_and_kept_as_long_as_the_environment_says(name: str, 
 def test_type_tokens_are_what_the_state_holds(declared: RecordingMocks) -> None:
     # A changed token replaces every child of the component: change it with `aliases`, or not at all.
     assert {resource.token for resource in declared.recorded if resource.token.startswith("llmobs:")} == {
-        "llmobs:access:ConsumerAccess",
-        "llmobs:access:DutyAccess",
         "llmobs:environment:SecretsEnvironment",
         "llmobs:key:ManagedKey",
         "llmobs:role:BoundedRole",

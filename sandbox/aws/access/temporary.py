@@ -1,17 +1,17 @@
 """Temporary credentials, on disk before they are handed out: what moto drops of a session is kept here.
 
-Own SQLite file in the state folder (WAL, synchronous=FULL, mode 600), one row an access key. The folder has mode 0700:
-secret keys lie in it as moto's own do.
+One row an access key. The state folder has mode 0700: secret keys lie in it as moto's own do.
 """
 
 import json
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from sandbox.aws.database import open_database
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS credentials (access_key TEXT PRIMARY KEY, expires REAL NOT NULL, document TEXT NOT NULL);
@@ -54,14 +54,9 @@ class TemporaryCredentials:
 
     def __init__(self, state: Path, *, clock: Callable[[], float] = time.time) -> None:
         """Open or create the table under `state`, which must exist with mode 0700."""
-        path = state / "sessions.sqlite"
-        path.touch(mode=0o600)
         self._clock = clock
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.executescript(_SCHEMA)
+        self._connection = open_database(state / "sessions.sqlite", _SCHEMA)
         self._cache: dict[str, Temporary] = {}
 
     def put(self, made: Temporary) -> None:

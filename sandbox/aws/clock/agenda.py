@@ -17,6 +17,7 @@ from sandbox.aws.clock.due_queue import DueQueue
 from sandbox.aws.clock.source import Ran, Source
 from sandbox.aws.control import Control
 from sandbox.aws.errors import SandboxError
+from sandbox.aws.failure import log_failure
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 2.0
@@ -148,9 +149,9 @@ class Agenda:
     def _run_safely(self, source: Source, at: float, progress: "_Progress") -> Sequence[Ran]:
         try:
             items = source.run(at)
-        except Exception:  # noqa: BLE001 - one broken source must not end the others
+        except Exception as exc:  # noqa: BLE001 - one broken source must not end the others
             name = type(source).__name__
-            _log.exception("%s failed at %s", name, iso(at))
+            log_failure(_log, f"{name} at {iso(at)}", exc)
             progress.give_up(source)
             return (Ran(at=at, kind="sandbox", name=name, outcome="failed: the log of the local AWS says why"),)
         progress.note(source, at, items)

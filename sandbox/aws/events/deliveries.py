@@ -1,13 +1,14 @@
 """What EventBridge has still to deliver, and when its schedules are next due: on disk, so kill -9 loses nothing."""
 
 import json
-import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from sandbox.aws.database import open_database
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -51,13 +52,8 @@ class DeliveryStore:
 
     def __init__(self, state: Path) -> None:
         """Open or create the file under `state`."""
-        path = state / "eventbridge.sqlite"
         self._lock = threading.RLock()
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.executescript(_SCHEMA)
+        self._connection = open_database(state / "eventbridge.sqlite", _SCHEMA)
 
     @contextmanager
     def change(self) -> Iterator[None]:

@@ -7,7 +7,6 @@ API_PutTargets.html and API_TestEventPattern.html.
 import json
 import re
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from sandbox.aws.events.pattern import PatternError, parse_pattern
 from sandbox.aws.events.rules import Rules
 from sandbox.aws.exchange import Answer, Call
 from sandbox.aws.schedules.expression import ExpressionError, parse_expression
-from sandbox.aws.wire import refused
+from sandbox.aws.wire import answered, refused
 
 _MOST_ENTRIES = 10
 _MOST_BYTES = 256 * 1024
@@ -44,9 +43,9 @@ class EventsService:
         given = call.parameters
         try:
             if call.operation == "PutEvents":
-                return _answer(self._put_events(call, given.get("Entries") or []))
+                return answered(call, self._put_events(call, given.get("Entries") or []))
             if call.operation == "TestEventPattern":
-                return _answer(_test_pattern(given))
+                return answered(call, _test_pattern(given))
             if call.operation == "PutRule":
                 _check_rule(given)
             if call.operation == "PutTargets":
@@ -167,8 +166,3 @@ def _failed(code: str, message: str) -> Result:
 
 def _bad_pattern(problem: PatternError) -> AwsError:
     return AwsError("InvalidEventPatternException", f"Event pattern is not valid. Reason: {problem}")
-
-
-def _answer(body: Result) -> Answer:
-    headers = (("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-RequestId", str(uuid.uuid4())))
-    return Answer(status=200, body=json.dumps(body).encode(), headers=headers)

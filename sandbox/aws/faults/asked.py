@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
 from sandbox.aws.exchange import Call
-from sandbox.aws.trail.hidden import shown
+from sandbox.aws.trail.hidden import shown, texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,16 +37,10 @@ def asked_by(call: Call) -> Asked:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-        if value.startswith("arn:") and value.count(":") >= 5:
-            yield _name(value)
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _texts(inner)
+    for text in texts(value):
+        yield text
+        if text.startswith("arn:") and text.count(":") >= 5:
+            yield _name(text)
 
 
 def _name(arn: str) -> str:

@@ -1,9 +1,10 @@
 """Asynchronous invocations waiting to run, on disk: an accepted event is not lost by kill -9."""
 
-import sqlite3
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from sandbox.aws.database import open_database
 
 _SCHEMA = """CREATE TABLE IF NOT EXISTS events (
     id TEXT PRIMARY KEY, region TEXT NOT NULL, function TEXT NOT NULL, qualifier TEXT, payload BLOB NOT NULL,
@@ -30,13 +31,8 @@ class Backlog:
 
     def __init__(self, state: Path) -> None:
         """Open or create the file under `state`."""
-        path = state / "events.sqlite"
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.execute(_SCHEMA)
+        self._connection = open_database(state / "events.sqlite", _SCHEMA)
 
     def put(self, event: AsyncEvent) -> None:
         """Add an event, or replace it with its next attempt."""

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html (the e
 lets pass makes no metric here, layers are not looked at, and signatures are never revoked.
 """
 
-import json
 import secrets
 import string
 from collections.abc import Callable, Mapping
@@ -20,7 +19,7 @@ from sandbox.aws.errors import AwsError
 from sandbox.aws.exchange import Answer, Call
 from sandbox.aws.functions.signature import Signature, TamperedError, signature_of
 from sandbox.aws.memory.memory import Memory
-from sandbox.aws.wire import refused
+from sandbox.aws.wire import answered, refused
 
 _MOST_PROFILES = 20
 
@@ -60,12 +59,11 @@ class CodeSigning:
         if operation is None or ("Tag" in call.operation and ":code-signing-config:" not in _resource(call)):
             return None
         try:
-            with self._memory.change() if call.changes_state else self._memory.read():
+            with self._memory.work(changes=call.changes_state):
                 status, body = operation(call)
         except AwsError as error:
             return refused(call, error)
-        content = b"" if body is None else json.dumps(body).encode()
-        return Answer(status=status, body=content, headers=(("Content-Type", "application/json"),))
+        return answered(call, body, status=status)
 
     def _watch(self) -> None:
         original = LambdaFunction._set_function_code

@@ -6,11 +6,12 @@ import logging
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sandbox.aws.errors import SandboxError
+from sandbox.aws.failure import log_failure
 from sandbox.aws.memory.pickles import BackendPickler, BackendUnpickler, attributes_of, event_row, set_attributes
 from sandbox.aws.memory.tables import Tables
 from sandbox.aws.memory.touched import BackendKey, Touched, find_backend
@@ -66,6 +67,10 @@ class Memory:
         """Work that only reads."""
         with self._touched.reading():
             yield
+
+    def work(self, *, changes: bool, only_reads: frozenset[str] = frozenset()) -> AbstractContextManager[None]:
+        """`change` or `read`, as the work needs it."""
+        return self.change(only_reads=only_reads) if changes else self.read()
 
     def close(self) -> None:
         """Write what is left and close."""
@@ -146,7 +151,7 @@ class Memory:
                     continue
                 if key.module not in self.undurable:
                     self.undurable.add(key.module)
-                    _log.exception("the state of %s is kept in memory only: it cannot be written", key.module)
+                    log_failure(_log, f"{key.module} is kept in memory only: it cannot be written", exc)
                 return None
             state = stream.getvalue()
             same = self._written.get(key) == hashlib.sha256(state).digest()

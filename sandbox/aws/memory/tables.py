@@ -1,12 +1,12 @@
 """The database of moto's state: backends, large bytes, log events. SQLite, WAL, synchronous=FULL."""
 
 import pickle
-import sqlite3
 import sys
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from sandbox.aws.database import open_database
 from sandbox.aws.errors import SandboxError
 from sandbox.aws.memory.pickles import EventRow
 from sandbox.aws.memory.touched import BackendKey
@@ -30,11 +30,7 @@ class Tables:
 
     def __init__(self, path: Path) -> None:
         """Open or create; SandboxError when another moto or Python wrote the file."""
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.executescript(_SCHEMA)
+        self._connection = open_database(path, _SCHEMA)
         now = {"moto": version("moto"), "python": f"{sys.version_info.major}.{sys.version_info.minor}"}
         found = dict(self._connection.execute("SELECT what, version FROM made_with"))
         if found and found != now:

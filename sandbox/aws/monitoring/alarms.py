@@ -8,7 +8,6 @@ period; here an alarm looks at the periods that end with the current minute, as 
 from __future__ import annotations
 
 import json
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from typing import Protocol
 
 from moto.cloudwatch.models import Alarm, cloudwatch_backends
 
+from sandbox.aws.background import Background
 from sandbox.aws.clock.source import Ran
 from sandbox.aws.errors import AwsError
 from sandbox.aws.events.event import Event
@@ -26,7 +26,6 @@ from sandbox.aws.monitoring.composite import composite
 from sandbox.aws.monitoring.metrics import MINUTE, Metric, Metrics
 from sandbox.aws.monitoring.queues import sample_queues
 
-_log = logging.getLogger(__name__)
 _EVERY_SECONDS = 5.0
 
 Moved = tuple[State, str, str]
@@ -58,29 +57,9 @@ class Alarms:
         self._metrics = metrics
         self._actions = actions
         self._publish = publish
-        self._changed = threading.Event()
-        self._stopped = False
         self._working = threading.Lock()
-        self._thread = threading.Thread(target=self._loop, name="alarms", daemon=True)
-        metrics.listen(lambda _metric: self._changed.set())
-
-    def start(self) -> None:
-        """Evaluate in the background from now on."""
-        self._thread.start()
-
-    def wake(self) -> None:
-        """Evaluate soon."""
-        self._changed.set()
-
-    def stop(self) -> None:
-        """Evaluate no more."""
-        self._stopped = True
-        self._changed.set()
-
-    def join(self) -> None:
-        """Wait until an evaluation that was under way has ended."""
-        if self._thread.is_alive():
-            self._thread.join()
+        self.background = Background("alarms", self._look)
+        metrics.listen(lambda _metric: self.background.wake())
 
     def evaluate_all(self, now: float) -> Sequence[Ran]:
         """Bring every alarm up to date; what changed. Composite ones follow the alarms that they look at."""
@@ -117,17 +96,10 @@ class Alarms:
             self._change(alarm, state, reason, data, now)
         return [Ran(at=now, kind="alarm", name=alarm.name, outcome=state.value) for alarm, state, *_ in changed]
 
-    def _loop(self) -> None:
-        while not self._stopped:
-            self._changed.wait(_EVERY_SECONDS)
-            self._changed.clear()
-            if self._stopped:
-                return
-            try:
-                self.evaluate_all(time.time())
-                self._metrics.prune(time.time())
-            except Exception:  # noqa: BLE001 - a dead thread would silence every alarm
-                _log.exception("the evaluation of alarms stopped by an error of the sandbox")
+    def _look(self) -> float:
+        self.evaluate_all(time.time())
+        self._metrics.prune(time.time())
+        return _EVERY_SECONDS
 
     def _all(self) -> list[Alarm]:
         with self._memory.read():

@@ -179,7 +179,7 @@ class CloudWatch:
     def _put_composite(self, call: Call) -> Mapping[str, Any]:
         with self._memory.change():
             put_composite(cloudwatch_backends[self._account][call.region], call.parameters)
-        self._alarms.wake()
+        self._alarms.background.wake()
         return {}
 
     def _list(self, call: Call) -> Mapping[str, Any]:

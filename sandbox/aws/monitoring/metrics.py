@@ -8,12 +8,13 @@ would need every value and are refused where they are asked for.
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from sandbox.aws.database import open_database
 
 KEPT_SECONDS = 15 * 24 * 3600
 MINUTE = 60
@@ -73,13 +74,8 @@ class Metrics:
 
     def __init__(self, state: Path) -> None:
         """Open or create the file under `state`."""
-        path = state / "metrics.sqlite"
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.execute(_SCHEMA)
+        self._connection = open_database(state / "metrics.sqlite", _SCHEMA, is_synced=False)
         self._listeners: list[Callable[[Metric], None]] = []
 
     def listen(self, listener: Callable[[Metric], None]) -> None:

@@ -40,6 +40,7 @@ class Monitoring:
             account=settings.account, memory=memory, metrics=self.metrics, actions=actions, publish=publish
         )
         self.cloudwatch = CloudWatch(self.metrics, account=settings.account, memory=memory, alarms=self._alarms)
+        self._background = (self._alarms.background, self.outbox.background)
         install_alarm_patches()
         install_metric_filters(self.metrics)
         install_notifications(self.outbox, service_may, self.metrics)
@@ -51,18 +52,19 @@ class Monitoring:
 
     def start(self) -> None:
         """Begin with what is due."""
-        self._alarms.start()
-        self.outbox.start()
+        for work in self._background:
+            work.start()
 
     def stop(self) -> None:
         """Start nothing new."""
-        self._alarms.stop()
-        self.outbox.stop()
+        for work in self._background:
+            work.stop()
 
     def join(self) -> None:
         """Wait until what ran has ended, and close the files."""
-        self._alarms.join()
-        self.outbox.join()
+        for work in self._background:
+            work.join()
+        self.outbox.close()
         self.metrics.close()
 
     def invoked(self, function: Function, outcome: Outcome, milliseconds: float) -> None:

@@ -6,8 +6,6 @@ up to an hour by default; here three times.
 
 from __future__ import annotations
 
-import logging
-import sqlite3
 import threading
 import time
 import urllib.error
@@ -17,9 +15,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sandbox.aws.background import Background
 from sandbox.aws.control import Control
+from sandbox.aws.database import open_database
 
-_log = logging.getLogger(__name__)
 _SCHEMA = """CREATE TABLE IF NOT EXISTS mail (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, topic TEXT NOT NULL, protocol TEXT NOT NULL,
     recipient TEXT NOT NULL, subject TEXT, message TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL,
@@ -36,34 +35,16 @@ class Outbox:
 
     def __init__(self, state: Path) -> None:
         """Open or create the file under `state`."""
-        path = state / "outbox.sqlite"
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.execute(_SCHEMA)
-        self._changed = threading.Event()
-        self._stopped = False
-        self._thread = threading.Thread(target=self._loop, name="outbox", daemon=True)
+        self._connection = open_database(state / "outbox.sqlite", _SCHEMA)
+        self.background = Background("outbox", self._deliver)
 
     def serve(self, control: Control) -> None:
         """Answers GET /_sandbox/mail?after=ID."""
         control.add("GET", "mail", lambda given: {"mail": self.listed(int(given.get("after", 0)))})
 
-    def start(self) -> None:
-        """Deliver in the background from now on."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Deliver no more; what is pending is delivered by the next process."""
-        self._stopped = True
-        self._changed.set()
-
-    def join(self) -> None:
-        """Wait until a delivery that was under way has ended, and close the file."""
-        if self._thread.is_alive():
-            self._thread.join()
+    def close(self) -> None:
+        """Close the file."""
         with self._lock:
             self._connection.close()
 
@@ -79,7 +60,7 @@ class Outbox:
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
                 (time.time(), topic, protocol, to, subject, message, body, state),
             )
-        self._changed.set()
+        self.background.wake()
 
     def failed(self, *, topic: str, protocol: str, to: str, message: str, why: str) -> None:
         """Remember a notification that its recipient's policy or absence stopped."""
@@ -97,18 +78,16 @@ class Outbox:
             rows = self._connection.execute(query, (after,)).fetchall()
         return [dict(zip(_SHOWN, row, strict=True)) for row in rows]
 
-    def _loop(self) -> None:
-        while not self._stopped:
-            with self._lock:
-                pending = self._connection.execute(
-                    "SELECT id, topic, recipient, body, tries FROM mail WHERE state = ? ORDER BY id", (PENDING,)
-                ).fetchall()
-            for number, topic, to, body, tries in pending:
-                if self._stopped:
-                    return
-                self._send(number, topic, to, body, tries + 1)
-            self._changed.wait(_WAIT_SECONDS if pending else None)
-            self._changed.clear()
+    def _deliver(self) -> float | None:
+        with self._lock:
+            pending = self._connection.execute(
+                "SELECT id, topic, recipient, body, tries FROM mail WHERE state = ? ORDER BY id", (PENDING,)
+            ).fetchall()
+        for number, topic, to, body, tries in pending:
+            if self.background.is_stopping:
+                return None
+            self._send(number, topic, to, body, tries + 1)
+        return _WAIT_SECONDS if pending else None
 
     def _send(self, number: int, topic: str, to: str, body: str, tries: int) -> None:
         headers = {

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from sandbox.aws.clock.due_queue import DueQueue, Work
 from sandbox.aws.clock.source import Ran
+from sandbox.aws.failure import log_failure
 from sandbox.aws.secretsmanager.context import Functions, mirror
 from sandbox.aws.secretsmanager.labels import update_stage
 from sandbox.aws.secretsmanager.model import CURRENT, PENDING, Secret
@@ -68,8 +69,8 @@ class RotationWorker:
     def _run_safely(self, row: RotationRow) -> Ran:
         try:
             outcome = self._test(row) if row.kind == "test" else self._rotate(row)
-        except Exception:  # noqa: BLE001 - a dead thread would lose the rotation silently
-            _log.exception("rotation of %s stopped by an error of the sandbox", row.arn)
+        except Exception as exc:  # noqa: BLE001 - a dead thread would lose the rotation silently
+            log_failure(_log, f"the rotation of {row.arn} stopped", exc)
             outcome = "failed: InternalFailure"
             if not self.queue.is_stopping:
                 self._failed(row, "InternalFailure")

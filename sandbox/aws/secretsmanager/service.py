@@ -5,9 +5,7 @@ Protocol: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html.
 
 import json
 import time
-import uuid
 from collections.abc import Callable
-from typing import Any
 
 from sandbox.aws.errors import AwsError
 from sandbox.aws.exchange import Answer, Call
@@ -18,9 +16,9 @@ from sandbox.aws.secretsmanager.password import PasswordRequest, random_password
 from sandbox.aws.secretsmanager.rotating import cancel_rotate_secret, rotate_secret
 from sandbox.aws.secretsmanager.rotation_worker import RotationWorker
 from sandbox.aws.secretsmanager.storage import SecretStorage
+from sandbox.aws.wire import answered, refused
 
 Operation = Callable[[Context, Request], Result]
-_CONTENT_TYPE = "application/x-amz-json-1.1"
 
 
 def get_random_password(_context: Context, request: Request) -> Result:
@@ -94,10 +92,9 @@ class SecretsManager:
     def answer(self, call: Call) -> Answer:
         """Do what the call asks; a documented error becomes its documented answer."""
         try:
-            return _answer(200, self._result(call))
+            return answered(call, self._result(call))
         except AwsError as error:
-            body = {"__type": error.code, "Message": error.message}
-            return _answer(error.status, body, error_type=error.code)
+            return refused(call, error)
 
     def _result(self, call: Call) -> Result:
         try:
@@ -122,10 +119,3 @@ class SecretsManager:
             clock=self._clock,
         )
         return operation(context, request)
-
-
-def _answer(status: int, body: dict[str, Any], error_type: str | None = None) -> Answer:
-    headers = [("Content-Type", _CONTENT_TYPE), ("x-amzn-RequestId", str(uuid.uuid4()))]
-    if error_type is not None:
-        headers.append(("x-amzn-ErrorType", error_type))
-    return Answer(status=status, body=json.dumps(body).encode(), headers=tuple(headers))

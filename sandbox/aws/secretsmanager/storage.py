@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sandbox.aws.database import open_database
 from sandbox.aws.secretsmanager.codec import decode, encode
 from sandbox.aws.secretsmanager.model import Secret, Value, Version
 from sandbox.aws.secretsmanager.sealing import Seal
@@ -31,16 +32,12 @@ class SecretStorage:
         self._local = threading.local()
         self._writer = threading.RLock()
         self.connection().executescript(_SCHEMA)
-        self._path.chmod(0o600)
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection, in autocommit mode."""
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
-            found = sqlite3.connect(self._path, isolation_level=None, timeout=30)
-            found.execute("PRAGMA journal_mode=WAL")
-            found.execute("PRAGMA synchronous=FULL")
-            self._local.connection = found
+            found = self._local.connection = open_database(self._path, is_shared=False)
         return found
 
     @contextmanager

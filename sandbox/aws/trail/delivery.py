@@ -8,7 +8,6 @@ time when asked. What could not be delivered is tried again, as AWS does for 30 
 from __future__ import annotations
 
 import json
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterator
 from moto.cloudtrail.models import Trail as MotoTrail
 from moto.cloudtrail.models import cloudtrail_backends
 
+from sandbox.aws.background import Background
 from sandbox.aws.clock.source import Ran
 from sandbox.aws.errors import AwsError
 from sandbox.aws.memory.memory import Memory
@@ -27,7 +27,6 @@ from sandbox.aws.trail.record import Record
 from sandbox.aws.trail.selectors import in_reach, wanted
 from sandbox.aws.trail.status import seconds
 
-_log = logging.getLogger(__name__)
 _BATCH = 5000
 _STOP_SECONDS = 5.0  # within which the StopLogging that ended a trail is recorded
 _Send = Callable[[MotoTrail, list[Entry], State], None]
@@ -56,21 +55,7 @@ class Delivery:
         self._files = LogFiles(account=account, outlet=outlet, signer=signer, destinations=destinations)
         self._interval = interval
         self._working = threading.Lock()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="trail-delivery", daemon=True)
-
-    def start(self) -> None:
-        """Deliver in the background from now on."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Deliver no more; what is left is delivered by the next process."""
-        self._stopped.set()
-
-    def join(self) -> None:
-        """Wait until what was under way has ended."""
-        if self._thread.is_alive():
-            self._thread.join()
+        self.background = Background("trail-delivery", self._look)
 
     def flush(self, *, with_digests: bool = False) -> int:
         """Deliver everything that is due now; how many events went to buckets."""
@@ -110,13 +95,10 @@ class Delivery:
         """What is known of a trail's deliveries."""
         return self._history.delivery(trail.arn)
 
-    def _loop(self) -> None:
-        while not self._stopped.wait(self._interval):
-            try:
-                self.flush()
-                self._history.prune(time.time())
-            except Exception:  # noqa: BLE001 - a dead thread would stop deliveries silently
-                _log.exception("a delivery of CloudTrail stopped by an error of the sandbox")
+    def _look(self) -> float:
+        self.flush()
+        self._history.prune(time.time())
+        return self._interval
 
     def _trails(self) -> Iterator[MotoTrail]:
         with self._memory.read():

@@ -1,19 +1,18 @@
 """The events themselves, in SQLite: written before a call is answered, kept for 90 days.
 
-`synchronous=NORMAL`: a commit survives the end of the process however it comes; only a crash of the machine could lose
-the last ones, and with it goes the machine's sandbox.
+They are not synced one by one: a crash of the machine could lose the last ones, and with it goes the machine's sandbox.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.aws.database import open_database
 from sandbox.aws.trail.record import Record, Recorded
 from sandbox.aws.trail.resources import Named
 from sandbox.aws.trail.who import username
@@ -52,16 +51,8 @@ class History:
 
     def __init__(self, state: Path) -> None:
         """Open or create the file under `state`."""
-        path = state / "trail.sqlite"
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(events)")}
-        if columns and "named" not in columns:
-            self._connection.execute("ALTER TABLE events ADD COLUMN named TEXT NOT NULL DEFAULT '[]'")
-        self._connection.executescript(_SCHEMA)
+        self._connection = open_database(state / "trail.sqlite", _SCHEMA, is_synced=False)
 
     def add(self, recorded: Recorded) -> None:
         """Store an event; it is there for good when this returns."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,7 +24,7 @@ from sandbox.aws.trail.resources import KEY, SECRET, Named
 from sandbox.aws.trail.status import trail_status
 from sandbox.aws.trail.wanted_trail import wanted_destination
 from sandbox.aws.trail.who import moment, user_identity
-from sandbox.aws.wire import refused
+from sandbox.aws.wire import answered, refused
 
 Publish = Callable[[Event], None]
 _API_CALL, _SERVICE_EVENT = "AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"
@@ -69,12 +68,12 @@ class Trail:
         try:
             match call.operation:
                 case "LookupEvents":
-                    return _json(call, lookup_events(self._history, given, region=call.region, now=time.time()))
+                    return answered(call, lookup_events(self._history, given, region=call.region, now=time.time()))
                 case "GetTrailStatus":
                     trail = self._delivery.find(str(given.get("Name", "")), call.region)
-                    return _json(call, trail_status(trail, self._delivery.state(trail)))
+                    return answered(call, trail_status(trail, self._delivery.state(trail)))
                 case "ListPublicKeys":
-                    return _json(call, {"PublicKeyList": [self._public_key()]})
+                    return answered(call, {"PublicKeyList": [self._public_key()]})
                 case "CreateTrail" | "UpdateTrail":
                     self._check_destination(call)
         except AwsError as error:
@@ -155,7 +154,7 @@ class Trail:
                 self._record(call, dropped.answer, is_published)
             raise
         except NotImplementedError:
-            raise
+            raise  # answered as what no AWS has: nothing happened that CloudTrail would know
         except Exception:
             failure = AwsError("InternalFailure", "The request processing has failed.", status=500)
             self._record(call, refused(call, failure), is_published)
@@ -212,8 +211,3 @@ class Trail:
                     resources=tuple(item["ARN"] for item in event["resources"]),
                 )
             )
-
-
-def _json(call: Call, body: Mapping[str, Any]) -> Answer:
-    headers = (("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-RequestId", call.id))
-    return Answer(status=200, body=json.dumps(body).encode(), headers=headers)

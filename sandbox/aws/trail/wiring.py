@@ -50,13 +50,13 @@ class CloudTrail:
 
     def start(self) -> None:
         """Deliver in the background."""
-        self._delivery.start()
+        self._delivery.background.start()
 
     def stop(self) -> None:
         """Begin no delivery any more."""
-        self._delivery.stop()
+        self._delivery.background.stop()
 
     def join(self) -> None:
         """Wait for the delivery that is under way, and close the file."""
-        self._delivery.join()
+        self._delivery.background.join()
         self._history.close()

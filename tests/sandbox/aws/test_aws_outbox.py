@@ -17,10 +17,9 @@ TOPIC = "arn:aws:sns:us-east-1:222233334444:alerts"
 @pytest.fixture
 def outbox(tmp_path: Path) -> Iterator[Outbox]:
     made = Outbox(tmp_path)
-    made.start()
+    made.background.start()
     yield made
-    made.stop()
-    made.join()
+    _end(made)
 
 
 class Hook(BaseHTTPRequestHandler):
@@ -47,6 +46,12 @@ def hook() -> Iterator[HTTPServer]:
     yield server
     server.shutdown()
     server.server_close()
+
+
+def _end(outbox: Outbox) -> None:
+    outbox.background.stop()
+    outbox.background.join()
+    outbox.close()
 
 
 def _send(outbox: Outbox, protocol: str, to: str) -> None:
@@ -92,9 +97,7 @@ def test_what_was_pending_is_delivered_by_the_next_process(tmp_path: Path, hook:
     before = Outbox(tmp_path)  # never started: the process ended first
     _send(before, "http", f"http://127.0.0.1:{hook.server_port}/alerts")
     after = Outbox(tmp_path)
-    after.start()
+    after.background.start()
     eventually(lambda: _state(after) == "delivered")
-    after.stop()
-    after.join()
-    before.stop()
-    before.join()
+    _end(after)
+    before.close()
