@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.contract.aws.harness import ContractAws, eventually
+from tests.contract.aws.hearing import let_in, new_queue
 
 SOURCE = "llmobs.contract"
 
@@ -33,9 +34,8 @@ class EventBench:
 
     def queue(self) -> tuple[str, str]:
         """A new queue: URL and ARN."""
-        url = self.sqs.create_queue(QueueName=f"llmobs-contract-{uuid.uuid4()}")["QueueUrl"]
+        url, arn = new_queue(self.aws)
         self.queues.append(url)
-        arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         return url, arn
 
     def rule(self, pattern: dict[str, Any], *, bus: str = "default", **arguments: Any) -> str:
@@ -56,15 +56,7 @@ class EventBench:
 
     def allow(self, rule: str, *, url: str | None = None, arn: str | None = None) -> None:
         """Let a rule send to a queue, by default the queue of this bench."""
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "events.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": arn or self.arn,
-            "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        self.sqs.set_queue_attributes(QueueUrl=url or self.url, Attributes={"Policy": policy})
+        let_in(self.aws, url or self.url, arn or self.arn, service="events", source=rule)
         if self.aws.kind == "real":
             time.sleep(30)  # "it might take up to a minute" until rules and policies are seen
 

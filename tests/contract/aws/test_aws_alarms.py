@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.aws.harness import PREFIX, ContractAws, Result, error_of, eventually
+from tests.contract.aws.hearing import let_in, new_queue, received
 
 
 def _soon(aws: ContractAws, check: Callable[[], Result | None]) -> Result:
@@ -48,34 +49,14 @@ def _described(aws: ContractAws, name: str, kind: str = "MetricAlarm") -> dict[s
     return dict(alarm)
 
 
-def _queue(aws: ContractAws) -> tuple[str, str]:
-    """A new queue's URL and ARN."""
-    sqs = aws.client("sqs")
-    url = sqs.create_queue(QueueName=f"{PREFIX}-{uuid.uuid4()}")["QueueUrl"]
-    return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-
 def _told(aws: ContractAws) -> tuple[str, Callable[[], list[dict[str, Any]]]]:
     """A topic's ARN, and the messages that reached its only queue, taken off it."""
-    sns, sqs = aws.client("sns"), aws.client("sqs")
+    sns = aws.client("sns")
     topic = sns.create_topic(Name=f"{PREFIX}-{uuid.uuid4()}")["TopicArn"]
-    url, queue = _queue(aws)
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    url, queue = new_queue(aws)
+    let_in(aws, url, queue, service="sns", source=topic)
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
-
-    def messages() -> list[dict[str, Any]]:
-        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-        return [json.loads(json.loads(message["Body"])["Message"]) for message in found]
-
-    return topic, messages
+    return topic, lambda: [json.loads(message["Message"]) for message in received(aws, url)]
 
 
 @pytest.mark.diverges
@@ -134,7 +115,7 @@ def test_a_changed_alarm_keeps_its_state_and_history(aws: ContractAws) -> None:
 @pytest.mark.diverges
 def test_a_message_in_a_dead_letter_queue_is_an_alarm(aws: ContractAws) -> None:
     """AWS/SQS ApproximateNumberOfMessagesVisible (sqs-available-cloudwatch-metrics.html)."""
-    url, _ = _queue(aws)
+    url, _ = new_queue(aws)
     name = _alarm(
         aws,
         Namespace="AWS/SQS",
@@ -209,26 +190,16 @@ def test_an_alarm_invokes_the_function_that_lets_it(aws: ContractAws) -> None:
 
 @pytest.mark.diverges
 def test_eventbridge_is_told_of_an_alarm(aws: ContractAws) -> None:
-    events, sqs = aws.client("events"), aws.client("sqs")
-    name = _alarm(aws)
-    url, queue = _queue(aws)
+    events, name = aws.client("events"), _alarm(aws)
+    url, queue = new_queue(aws)
     arn = events.put_rule(
         Name=name, EventPattern=json.dumps({"source": ["aws.cloudwatch"], "detail": {"alarmName": [name]}})
     )["RuleArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue,
-        "Condition": {"ArnEquals": {"aws:SourceArn": arn}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    let_in(aws, url, queue, service="events", source=arn)
     events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": queue}])
     try:
         _set(aws, name, "ALARM")
-        [found] = _soon(aws, lambda: sqs.receive_message(QueueUrl=url).get("Messages"))
-        told = json.loads(found["Body"])
+        [told] = _soon(aws, lambda: received(aws, url))
         assert told["detail-type"] == "CloudWatch Alarm State Change"
         assert told["detail"]["state"]["value"] == "ALARM"
         assert told["detail"]["previousState"]["value"] == "INSUFFICIENT_DATA"

@@ -6,7 +6,7 @@ cw-logs.html, concepts-access-cross-acct-resources.html and procedure-create-iam
 
 import json
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.contract.aws.actors import allow, make_role
 from tests.contract.aws.harness import PREFIX, ContractAws, error_of, eventually
+from tests.contract.aws.hearing import let_in, metric_total, new_queue, received
 from tests.contract.aws.machines import PASS, TRUST, ended, machine, only, run, started
 
 pytestmark = [pytest.mark.executes, pytest.mark.diverges]
@@ -63,55 +64,34 @@ def test_executions_are_counted_by_how_they_ended(aws: ContractAws) -> None:
     with machine(aws, only(FAIL)) as arn:
         ended(aws, started(aws, arn))
 
-        def total(name: str) -> float:
-            now = datetime.now(UTC)
-            points = aws.client("cloudwatch").get_metric_statistics(
-                Namespace="AWS/States",
-                MetricName=name,
-                Dimensions=[{"Name": "StateMachineArn", "Value": arn}],
-                StartTime=now - timedelta(minutes=10),
-                EndTime=now + timedelta(minutes=5),
-                Period=60,
-                Statistics=["Sum"],
-            )["Datapoints"]
-            return float(sum(point["Sum"] for point in points))
+        def total(name: str) -> float | None:
+            return metric_total(aws, "AWS/States", name, StateMachineArn=arn)
 
         eventually(lambda: total("ExecutionsFailed") == 1.0, seconds=300 if aws.kind == "real" else 5)
         assert total("ExecutionsStarted") == 1.0
-        assert total("ExecutionsSucceeded") == 0.0
+        assert not total("ExecutionsSucceeded")
 
 
 @pytest.fixture
 def told(aws: ContractAws) -> Any:
     """What EventBridge is told of machines whose name begins with this test's: their name, and the messages so far."""
-    events, sqs = aws.client("events"), aws.client("sqs")
-    name = f"{PREFIX}-{uuid.uuid4()}"
-    url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events, name = aws.client("events"), f"{PREFIX}-{uuid.uuid4()}"
+    url, queue = new_queue(aws)
     machine_arn = f"arn:aws:states:{aws.region}:{aws.account}:stateMachine:{name}"
     pattern = {"source": ["aws.states"], "detail": {"stateMachineArn": [machine_arn]}}
     rule = events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue,
-        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    let_in(aws, url, queue, service="events", source=rule)
     events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": queue}])
     heard: list[dict[str, Any]] = []
 
     def messages() -> list[dict[str, Any]]:
-        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=0).get("Messages", [])
-        heard.extend(json.loads(message["Body"]) for message in found)
+        heard.extend(received(aws, url))
         return heard
 
     yield name, messages
     events.remove_targets(Rule=name, Ids=["q"])
     events.delete_rule(Name=name)
-    sqs.delete_queue(QueueUrl=url)
+    aws.client("sqs").delete_queue(QueueUrl=url)
 
 
 def test_eventbridge_is_told_that_an_execution_runs_and_how_it_ended(aws: ContractAws, told: Any) -> None:

@@ -1,9 +1,8 @@
 """Metric filters count, alarms change state, topics tell: the chain from a log line to a message.
 
-Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html,
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html and
-https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html. A real account evaluates once a period:
-`_soon` waits longer there.
+Sources: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html and
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html. A real account evaluates once a
+period: `_soon` waits longer there.
 """
 
 import json
@@ -17,6 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.aws.harness import ContractAws, Result, error_of, eventually
+from tests.contract.aws.hearing import let_in, metric_total, new_queue, received
 
 NAMESPACE = "llmobs-contract"
 DENIED = json.dumps({"eventName": "GetSecretValue", "errorCode": "AccessDenied", "size": 7})
@@ -51,45 +51,17 @@ def _filter(aws: ContractAws, group: str, pattern: str, **transformation: Any) -
 
 
 def _sum(aws: ContractAws, metric: str) -> float | None:
-    now = datetime.now(UTC)
-    points = aws.client("cloudwatch").get_metric_statistics(
-        Namespace=NAMESPACE,
-        MetricName=metric,
-        StartTime=now - timedelta(minutes=5),
-        EndTime=now + timedelta(minutes=5),
-        Period=600,
-        Statistics=["Sum"],
-    )["Datapoints"]
-    return sum(point["Sum"] for point in points) if points else None
+    return metric_total(aws, NAMESPACE, metric)
 
 
-def _topic(aws: ContractAws) -> str:
-    arn: str = aws.client("sns").create_topic(Name=f"{NAMESPACE}-{uuid.uuid4()}")["TopicArn"]
-    return arn
-
-
-def _queue(aws: ContractAws, topic: str, *, let_in: bool = True) -> str:
-    """A queue that is subscribed to the topic, and lets it in or not; its URL."""
-    sqs = aws.client("sqs")
-    url: str = sqs.create_queue(QueueName=f"{NAMESPACE}-{uuid.uuid4()}")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    if let_in:
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "sns.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": arn,
-            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    return url
-
-
-def _message(aws: ContractAws, queue: str) -> dict[str, Any] | None:
-    found = aws.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=0).get("Messages", [])
-    return json.loads(json.loads(found[0]["Body"])["Message"]) if found else None
+def _told(aws: ContractAws) -> tuple[str, str]:
+    """A topic's ARN, and the URL of the only queue that hears it."""
+    sns = aws.client("sns")
+    topic = sns.create_topic(Name=f"{NAMESPACE}-{uuid.uuid4()}")["TopicArn"]
+    url, queue = new_queue(aws)
+    let_in(aws, url, queue, service="sns", source=topic)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    return topic, url
 
 
 def _alarm(aws: ContractAws, metric: str, **arguments: Any) -> str:
@@ -161,14 +133,14 @@ def test_a_new_alarm_has_no_data_yet(aws: ContractAws) -> None:
 
 @pytest.mark.diverges
 def test_a_metric_over_the_threshold_puts_its_alarm_in_alarm_and_the_topic_tells(aws: ContractAws) -> None:
-    topic = _topic(aws)
-    queue = _queue(aws, topic)
+    topic, queue = _told(aws)
     group = _group(aws)
     metric = _filter(aws, group, '{ $.errorCode = "AccessDenied*" }')
     _alarm(aws, metric, AlarmActions=[topic], AlarmDescription="denied reads")
     _log(aws, group, DENIED)
     _soon(aws, lambda: _state(aws, metric) == "ALARM")
-    message = _soon(aws, lambda: _message(aws, queue))
+    [told] = _soon(aws, lambda: received(aws, queue))
+    message = json.loads(told["Message"])
     assert message["AlarmName"] == metric
     assert message["NewStateValue"] == "ALARM"
     assert message["AlarmDescription"] == "denied reads"
@@ -178,13 +150,12 @@ def test_a_metric_over_the_threshold_puts_its_alarm_in_alarm_and_the_topic_tells
 
 @pytest.mark.diverges
 def test_an_alarm_whose_actions_are_disabled_changes_state_and_tells_nobody(aws: ContractAws) -> None:
-    topic = _topic(aws)
-    queue = _queue(aws, topic)
+    topic, queue = _told(aws)
     metric = f"m-{uuid.uuid4()}"
     _alarm(aws, metric, AlarmActions=[topic], ActionsEnabled=False)
     aws.client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=[{"MetricName": metric, "Value": 2.0}])
     _soon(aws, lambda: _state(aws, metric) == "ALARM")
-    assert _message(aws, queue) is None
+    assert received(aws, queue) == []
 
 
 @pytest.mark.diverges
@@ -212,52 +183,11 @@ def test_a_function_that_fails_is_counted_in_its_metrics(aws: ContractAws) -> No
     aws.client("lambda").invoke(FunctionName=arn, Payload=b"{}")
     name = arn.rsplit(":", 1)[-1]
 
-    def total(metric: str) -> float:
-        now = datetime.now(UTC)
-        points = aws.client("cloudwatch").get_metric_statistics(
-            Namespace="AWS/Lambda",
-            MetricName=metric,
-            Dimensions=[{"Name": "FunctionName", "Value": name}],
-            StartTime=now - timedelta(minutes=5),
-            EndTime=now + timedelta(minutes=5),
-            Period=600,
-            Statistics=["Sum"],
-        )["Datapoints"]
-        return float(sum(point["Sum"] for point in points))
+    def total(metric: str) -> float | None:
+        return metric_total(aws, "AWS/Lambda", metric, FunctionName=name)
 
     assert _soon(aws, lambda: total("Errors")) == 1.0
     assert total("Invocations") == 1.0
-
-
-@pytest.mark.diverges
-def test_a_topic_reaches_only_the_queue_whose_policy_lets_it(aws: ContractAws) -> None:
-    """The queue's policy must allow sns.amazonaws.com for the topic; the publisher is told nothing of it."""
-    topic = _topic(aws)
-    closed, open_ = _queue(aws, topic, let_in=False), _queue(aws, topic)
-    aws.client("sns").publish(TopicArn=topic, Message='{"said": "hello"}')
-    assert _soon(aws, lambda: _message(aws, open_)) == {"said": "hello"}
-    assert _message(aws, closed) is None
-
-
-@pytest.mark.executes
-@pytest.mark.diverges
-def test_a_topic_invokes_the_function_that_lets_it(aws: ContractAws) -> None:
-    """https://docs.aws.amazon.com/sns/latest/dg/sns-lambda-as-subscriber.html."""
-    topic = _topic(aws)
-    code = "def handle(event, context):\n    print('heard', event['Records'][0]['Sns']['Message'])"
-    open_, closed = aws.function(code, invocable=False), aws.function(code, invocable=False)
-    aws.client("lambda").add_permission(
-        FunctionName=open_,
-        StatementId="sns",
-        Action="lambda:InvokeFunction",
-        Principal="sns.amazonaws.com",
-        SourceArn=topic,
-    )
-    for arn in (open_, closed):
-        aws.client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
-    aws.client("sns").publish(TopicArn=topic, Message="hello")
-    _soon(aws, lambda: [line for line in aws.log_of(open_) if line.startswith("heard hello")])
-    assert aws.log_of(closed) == []
 
 
 def test_metric_data_is_read_back_by_period_with_every_statistic(aws: ContractAws) -> None:

@@ -1,6 +1,7 @@
-"""Notifications that cannot be delivered, and log events that are found: nothing is lost without a word.
+"""Notifications that arrive or cannot be delivered, and log events that are found: nothing is lost without a word.
 
-Sources: https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html and sns-monitoring-using-cloudwatch.html,
+Sources: https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html, subscribe-sqs-queue-to-sns-topic.html
+and sns-monitoring-using-cloudwatch.html,
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html and
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html.
 """
@@ -8,51 +9,13 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.
 import json
 import time
 import uuid
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.aws.harness import PREFIX, ContractAws, error_of, eventually
-
-
-def _queue(aws: ContractAws) -> tuple[str, str]:
-    """A new queue's URL and ARN."""
-    sqs = aws.client("sqs")
-    url = sqs.create_queue(QueueName=f"{PREFIX}-{uuid.uuid4()}")["QueueUrl"]
-    return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-
-def _open(aws: ContractAws, url: str, queue: str, topic: str) -> None:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    aws.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-
-
-def _received(aws: ContractAws, url: str) -> list[str]:
-    found = aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-    return [message["Body"] for message in found]
-
-
-def _total(aws: ContractAws, namespace: str, name: str, **dimensions: str) -> float:
-    now = datetime.now(UTC)
-    points = aws.client("cloudwatch").get_metric_statistics(
-        Namespace=namespace,
-        MetricName=name,
-        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
-        StartTime=now - timedelta(minutes=10),
-        EndTime=now + timedelta(minutes=5),
-        Period=60,
-        Statistics=["Sum"],
-    )["Datapoints"]
-    return float(sum(point["Sum"] for point in points))
+from tests.contract.aws.hearing import let_in, metric_total, new_queue, received
 
 
 def _soon(aws: ContractAws) -> float:
@@ -60,31 +23,71 @@ def _soon(aws: ContractAws) -> float:
 
 
 @pytest.mark.diverges
+def test_a_topic_reaches_only_the_queue_whose_policy_lets_it(aws: ContractAws) -> None:
+    """The queue's policy must allow sns.amazonaws.com for the topic; the publisher is told nothing of it."""
+    sns = aws.client("sns")
+    topic = sns.create_topic(Name=f"{PREFIX}-{uuid.uuid4()}")["TopicArn"]
+    (closed_url, closed), (open_url, open_) = new_queue(aws), new_queue(aws)
+    let_in(aws, open_url, open_, service="sns", source=topic)
+    for queue in (closed, open_):
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    sns.publish(TopicArn=topic, Message="hello")
+    [told] = eventually(lambda: received(aws, open_url), seconds=_soon(aws))
+    assert told["Message"] == "hello"
+    assert received(aws, closed_url) == []
+
+
+@pytest.mark.executes
+@pytest.mark.diverges
+def test_a_topic_invokes_the_function_that_lets_it(aws: ContractAws) -> None:
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-lambda-as-subscriber.html."""
+    topic = aws.client("sns").create_topic(Name=f"{PREFIX}-{uuid.uuid4()}")["TopicArn"]
+    code = "def handle(event, context):\n    print('heard', event['Records'][0]['Sns']['Message'])"
+    open_, closed = aws.function(code, invocable=False), aws.function(code, invocable=False)
+    aws.client("lambda").add_permission(
+        FunctionName=open_,
+        StatementId="sns",
+        Action="lambda:InvokeFunction",
+        Principal="sns.amazonaws.com",
+        SourceArn=topic,
+    )
+    for arn in (open_, closed):
+        aws.client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn)
+    aws.client("sns").publish(TopicArn=topic, Message="hello")
+    eventually(lambda: [line for line in aws.log_of(open_) if line.startswith("heard hello")], seconds=_soon(aws))
+    assert aws.log_of(closed) == []
+
+
+@pytest.mark.diverges
 def test_a_notification_that_a_queue_does_not_let_in_goes_to_the_dead_letter_queue(aws: ContractAws) -> None:
     sns = aws.client("sns")
     topic = sns.create_topic(Name=f"{PREFIX}-{uuid.uuid4()}")["TopicArn"]
-    (closed_url, closed), (dead_url, dead) = _queue(aws), _queue(aws)
-    _open(aws, dead_url, dead, topic)
+    (closed_url, closed), (dead_url, dead) = new_queue(aws), new_queue(aws)
+    let_in(aws, dead_url, dead, service="sns", source=topic)
     redrive = json.dumps({"deadLetterTargetArn": dead})
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=closed, Attributes={"RedrivePolicy": redrive})
     sns.publish(TopicArn=topic, Message="hello", Subject="s")
-    [body] = eventually(lambda: _received(aws, dead_url), seconds=_soon(aws))
-    assert json.loads(body)["Message"] == "hello"
-    assert _received(aws, closed_url) == []
+    [told] = eventually(lambda: received(aws, dead_url), seconds=_soon(aws))
+    assert told["Message"] == "hello"
+    assert received(aws, closed_url) == []
     name = topic.rsplit(":", 1)[-1]
-    eventually(lambda: _total(aws, "AWS/SNS", "NumberOfNotificationsFailed", TopicName=name) == 1.0, seconds=_soon(aws))
+    eventually(
+        lambda: metric_total(aws, "AWS/SNS", "NumberOfNotificationsFailed", TopicName=name) == 1.0, seconds=_soon(aws)
+    )
 
 
 @pytest.mark.diverges
 def test_a_subscription_without_a_dead_letter_queue_loses_what_cannot_be_delivered(aws: ContractAws) -> None:
     sns = aws.client("sns")
     topic = sns.create_topic(Name=f"{PREFIX}-{uuid.uuid4()}")["TopicArn"]
-    url, closed = _queue(aws)
+    url, closed = new_queue(aws)
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=closed)
     sns.publish(TopicArn=topic, Message="hello")
     name = topic.rsplit(":", 1)[-1]
-    eventually(lambda: _total(aws, "AWS/SNS", "NumberOfNotificationsFailed", TopicName=name) == 1.0, seconds=_soon(aws))
-    assert _received(aws, url) == []
+    eventually(
+        lambda: metric_total(aws, "AWS/SNS", "NumberOfNotificationsFailed", TopicName=name) == 1.0, seconds=_soon(aws)
+    )
+    assert received(aws, url) == []
 
 
 @pytest.mark.executes
@@ -95,14 +98,16 @@ def test_an_event_that_no_attempt_could_handle_is_counted_as_dropped(aws: Contra
     client.put_function_event_invoke_config(FunctionName=function, MaximumRetryAttempts=0)
     client.invoke(FunctionName=function, InvocationType="Event", Payload=b"{}")
     name = function.rsplit(":", 1)[-1]
-    eventually(lambda: _total(aws, "AWS/Lambda", "AsyncEventsDropped", FunctionName=name) == 1.0, seconds=_soon(aws))
+    eventually(
+        lambda: metric_total(aws, "AWS/Lambda", "AsyncEventsDropped", FunctionName=name) == 1.0, seconds=_soon(aws)
+    )
 
 
 @pytest.mark.executes
 @pytest.mark.diverges
 def test_a_failed_event_whose_dead_letter_queue_is_gone_is_counted_and_not_run_again(aws: ContractAws) -> None:
     sqs = aws.client("sqs")
-    url, dead = _queue(aws)
+    url, dead = new_queue(aws)
     function = aws.function(
         "def handle(event, context):\n    raise ValueError('no')", DeadLetterConfig={"TargetArn": dead}
     )
@@ -110,8 +115,10 @@ def test_a_failed_event_whose_dead_letter_queue_is_gone_is_counted_and_not_run_a
     sqs.delete_queue(QueueUrl=url)
     aws.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=b"{}")
     name = function.rsplit(":", 1)[-1]
-    eventually(lambda: _total(aws, "AWS/Lambda", "DeadLetterErrors", FunctionName=name) == 1.0, seconds=_soon(aws))
-    assert _total(aws, "AWS/Lambda", "Invocations", FunctionName=name) == 1.0
+    eventually(
+        lambda: metric_total(aws, "AWS/Lambda", "DeadLetterErrors", FunctionName=name) == 1.0, seconds=_soon(aws)
+    )
+    assert metric_total(aws, "AWS/Lambda", "Invocations", FunctionName=name) == 1.0
 
 
 @pytest.fixture
@@ -172,7 +179,7 @@ def test_a_metric_takes_its_value_from_a_column(aws: ContractAws, group: str) ->
     )
     event = {"timestamp": int(time.time() * 1000), "message": LINES[2]}
     logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[event])
-    eventually(lambda: _total(aws, PREFIX, name) == 1534.0, seconds=_soon(aws))
+    eventually(lambda: metric_total(aws, PREFIX, name) == 1534.0, seconds=_soon(aws))
 
 
 @pytest.mark.diverges

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.contract.aws.actors import document
 from tests.contract.aws.harness import ContractAws, error_of, eventually
+from tests.contract.aws.hearing import let_in, new_queue, received
 
 pytestmark = pytest.mark.diverges
 
@@ -43,34 +44,22 @@ def test_the_end_of_logging_is_told_to_a_rule(aws: ContractAws) -> None:
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
     """
-    events, sqs, name = aws.client("events"), aws.client("sqs"), f"llmobs-contract-{time.time_ns()}"
-    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = f"arn:aws:sqs:{aws.region}:{aws.account}:{name}"
+    events, name = aws.client("events"), f"llmobs-contract-{time.time_ns()}"
+    queue, arn = new_queue(aws)
     pattern = {"source": ["aws.cloudtrail"], "detail": {"eventName": ["StopLogging"]}}
     rule = events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
-    sender = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
-    }
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": document(sender)})
+    let_in(aws, queue, arn, service="events", source=rule)
     events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": arn}])
     try:
         with _logging_trail(aws) as trail:
             aws.client("cloudtrail").stop_logging(Name=trail)
-            received = eventually(
-                lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"),
-                seconds=900 if aws.kind == "real" else 5,
-            )
-        event = json.loads(received[0]["Body"])
+            event = eventually(lambda: received(aws, queue), seconds=900 if aws.kind == "real" else 5)[0]
         assert event["detail-type"] == "AWS API Call via CloudTrail"
         assert event["detail"]["requestParameters"]["name"] == trail
     finally:
         events.remove_targets(Rule=name, Ids=["q"])
         events.delete_rule(Name=name)
-        sqs.delete_queue(QueueUrl=queue)
+        aws.client("sqs").delete_queue(QueueUrl=queue)
 
 
 @contextmanager
