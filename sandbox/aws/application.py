@@ -13,7 +13,6 @@ from wsgiref.types import StartResponse, WSGIApplication
 from sandbox.aws.control import Control, as_json
 from sandbox.aws.errors import AwsError
 from sandbox.aws.exchange import Answer, Call, read_call
-from sandbox.aws.failure import log_failure
 from sandbox.aws.faults.rule import ConnectionDropped
 from sandbox.aws.memory.memory import Memory
 from sandbox.aws.settings import CONTROL_PREFIX, Settings
@@ -104,8 +103,8 @@ class Application:
         except NotImplementedError:
             named = f"{call.operation or call.path} of {call.service}"
             return refused(call, AwsError("NotImplemented", f"The local AWS has no {named}.", status=501))
-        except Exception as exc:  # noqa: BLE001 - answered as an internal failure
-            log_failure(_log, f"{call.service} {call.operation or call.path}", exc)
+        except Exception:  # noqa: BLE001 - answered as an internal failure
+            _log.exception("%s %s", call.service, call.operation or call.path)
             return as_json(500, {"__type": "InternalFailure", "message": "The local AWS failed; see its log."})
 
     def _chain(self, index: int, environ: Environ) -> Next:

@@ -4,8 +4,6 @@ import logging
 import threading
 from collections.abc import Callable
 
-from sandbox.aws.failure import log_failure
-
 _log = logging.getLogger(__name__)
 
 
@@ -54,6 +52,6 @@ class Background:
     def _run(self) -> float | None:
         try:
             return self._work()
-        except Exception as exc:  # noqa: BLE001 - a dead thread would stop the work silently
-            log_failure(_log, self._name, exc)
+        except Exception:  # noqa: BLE001 - a dead thread would stop the work silently
+            _log.exception("%s failed", self._name)
             return self._after_failure

@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import logging
 import os
 import signal
 import socket
@@ -18,6 +17,7 @@ from werkzeug.serving import ThreadedWSGIServer, make_server
 from sandbox.aws.application import Interceptor
 from sandbox.aws.assembly import LocalAwsParts
 from sandbox.aws.errors import SandboxError
+from sandbox.aws.log import set_up_log
 from sandbox.aws.process import READY_FILE
 from sandbox.aws.settings import LOOPBACK, Settings
 
@@ -42,8 +42,7 @@ def serve(settings: Settings, *, interceptors: Sequence[Interceptor] = ()) -> No
     """Run until stopped; SandboxError when the port is taken or another process holds the state folder."""
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.state.chmod(0o700)
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    set_up_log()
     sys.setswitchinterval(_SWITCH_SECONDS)
     with (settings.state / LOCK_FILE).open("w") as lock:
         _hold(lock.fileno(), settings.state)

@@ -17,7 +17,6 @@ from sandbox.aws.clock.due_queue import DueQueue
 from sandbox.aws.clock.source import Ran, Source
 from sandbox.aws.control import Control
 from sandbox.aws.errors import SandboxError
-from sandbox.aws.failure import log_failure
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 2.0
@@ -149,9 +148,9 @@ class Agenda:
     def _run_safely(self, source: Source, at: float, progress: "_Progress") -> Sequence[Ran]:
         try:
             items = source.run(at)
-        except Exception as exc:  # noqa: BLE001 - one broken source must not end the others
+        except Exception:  # noqa: BLE001 - one broken source must not end the others
             name = type(source).__name__
-            log_failure(_log, f"{name} at {iso(at)}", exc)
+            _log.exception("%s at %s", name, iso(at))
             progress.give_up(source)
             return (Ran(at=at, kind="sandbox", name=name, outcome="failed: the log of the local AWS says why"),)
         progress.note(source, at, items)

@@ -15,7 +15,6 @@ from sandbox.aws.clock.due_queue import DueQueue, Work
 from sandbox.aws.clock.source import Ran
 from sandbox.aws.errors import AwsError
 from sandbox.aws.events.deliveries import Delivery, DeliveryStore
-from sandbox.aws.failure import log_failure
 
 _log = logging.getLogger(__name__)
 _LONGEST_DELAY = 600.0
@@ -56,8 +55,8 @@ class Courier:
     def _run(self, delivery: Delivery) -> Ran:
         try:
             outcome = self._attempt(delivery)
-        except Exception as exc:  # noqa: BLE001 - a dead thread would lose the delivery silently
-            log_failure(_log, f"a delivery to {delivery.target['Arn']} stopped", exc)
+        except Exception:  # noqa: BLE001 - a dead thread would lose the delivery silently
+            _log.exception("a delivery to %s stopped", delivery.target["Arn"])
             self._later(delivery, AwsError("InternalFailure", "the local AWS failed"))
             outcome = "failed: InternalFailure"
         return Ran(

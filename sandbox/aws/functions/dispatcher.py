@@ -16,7 +16,6 @@ from typing import Any
 from sandbox.aws.clock.due_queue import DueQueue, Work
 from sandbox.aws.clock.source import Ran
 from sandbox.aws.errors import AwsError
-from sandbox.aws.failure import log_failure
 from sandbox.aws.functions.backlog import AsyncEvent, Backlog
 from sandbox.aws.functions.deployed import Cloud, Function
 from sandbox.aws.functions.executor import Executor, Outcome
@@ -80,8 +79,8 @@ class Dispatcher:
     def _run_safely(self, event: AsyncEvent) -> Ran:
         try:
             outcome = self._run(event)
-        except Exception as exc:  # noqa: BLE001 - a dead thread would lose the event silently
-            log_failure(_log, f"an asynchronous invocation of {event.function} stopped", exc)
+        except Exception:  # noqa: BLE001 - a dead thread would lose the event silently
+            _log.exception("an asynchronous invocation of %s stopped", event.function)
             outcome = "failed: InternalFailure"
             if not self.queue.is_stopping:
                 self._backlog.put(replace(event, due=time.time() + _TROUBLE_SECONDS))

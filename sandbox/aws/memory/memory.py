@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.aws.errors import SandboxError
-from sandbox.aws.failure import log_failure
 from sandbox.aws.memory.pickles import BackendPickler, BackendUnpickler, attributes_of, event_row, set_attributes
 from sandbox.aws.memory.tables import Tables
 from sandbox.aws.memory.touched import BackendKey, Touched, find_backend
@@ -151,7 +150,7 @@ class Memory:
                     continue
                 if key.module not in self.undurable:
                     self.undurable.add(key.module)
-                    log_failure(_log, f"{key.module} is kept in memory only: it cannot be written", exc)
+                    _log.exception("%s is kept in memory only: it cannot be written", key.module)
                 return None
             state = stream.getvalue()
             same = self._written.get(key) == hashlib.sha256(state).digest()

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from sandbox.aws.clock.due_queue import DueQueue, Work
 from sandbox.aws.clock.source import Ran
-from sandbox.aws.failure import log_failure
 from sandbox.aws.secretsmanager.context import Functions, mirror
 from sandbox.aws.secretsmanager.labels import update_stage
 from sandbox.aws.secretsmanager.model import CURRENT, PENDING, Secret
@@ -69,8 +68,8 @@ class RotationWorker:
     def _run_safely(self, row: RotationRow) -> Ran:
         try:
             outcome = self._test(row) if row.kind == "test" else self._rotate(row)
-        except Exception as exc:  # noqa: BLE001 - a dead thread would lose the rotation silently
-            log_failure(_log, f"the rotation of {row.arn} stopped", exc)
+        except Exception:  # noqa: BLE001 - a dead thread would lose the rotation silently
+            _log.exception("the rotation of %s stopped", row.arn)
             outcome = "failed: InternalFailure"
             if not self.queue.is_stopping:
                 self._failed(row, "InternalFailure")

@@ -25,7 +25,6 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 from sandbox.aws.clock.agenda import Agenda
 from sandbox.aws.events.event import Event
-from sandbox.aws.failure import log_failure
 from sandbox.aws.memory.memory import Memory
 from sandbox.aws.monitoring.metrics import Metric, Metrics
 from sandbox.aws.states.definition import install_definitions
@@ -105,7 +104,7 @@ class Executions:
             try:
                 logic(worker)
             except Exception as exc:  # noqa: BLE001 - else the execution would run for ever
-                log_failure(_log, "the interpreter of a state machine failed", exc)
+                _log.exception("the interpreter of a state machine failed")
                 self._fail(worker._execution_communication.execution, f"{type(exc).__name__} in the interpreter")
 
         Execution.start = start  # type: ignore[method-assign, assignment]

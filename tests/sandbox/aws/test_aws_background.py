@@ -1,5 +1,6 @@
-"""Work in the background, the log of what fails in it, and the files that it keeps."""
+"""Work in the background, what the log says of failures, and the files that are kept."""
 
+import io
 import logging
 import stat
 import threading
@@ -9,6 +10,7 @@ import pytest
 
 from sandbox.aws.background import Background
 from sandbox.aws.database import open_database
+from sandbox.aws.log import WithoutTexts
 from tests.contract.aws.harness import eventually
 
 VALUE = "hunter2"
@@ -50,23 +52,42 @@ def test_a_wake_while_work_runs_is_not_lost() -> None:
     background.join()
 
 
-def test_work_that_fails_goes_on_and_its_log_has_the_place_and_no_text(caplog: pytest.LogCaptureFixture) -> None:
+def test_work_that_fails_is_told_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
     runs: list[int] = []
 
-    def work() -> None:
+    def work() -> float | None:
         runs.append(len(runs))
         if len(runs) == 1:
-            raise ValueError("hunter2 is no number")
+            raise ValueError(VALUE)
+        return None
 
     background = Background("the work", work, after_failure=0.01)
-    with caplog.at_level(logging.ERROR):
-        background.start()
-        eventually(lambda: len(runs) == 2)
-        background.stop()
-        background.join()
-    assert "the work: ValueError" in caplog.text
-    assert "test_aws_background.py" in caplog.text
-    assert VALUE not in caplog.text
+    background.start()
+    eventually(lambda: len(runs) == 2)
+    background.stop()
+    background.join()
+    assert "the work failed" in caplog.text
+
+
+def test_the_log_has_the_places_and_types_of_errors_and_not_their_texts() -> None:
+    log = logging.getLogger("a log of its own")
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(WithoutTexts())
+    log.addHandler(handler)
+    log.propagate = False
+    try:
+        try:
+            raise KeyError(VALUE)
+        except KeyError as exc:
+            raise ValueError(VALUE) from exc
+    except ValueError:
+        log.exception("it failed")
+    said = written.getvalue()
+    assert "it failed" in said
+    assert "test_aws_background.py" in said
+    assert said.index("ValueError") < said.index("caused by KeyError")
+    assert VALUE not in said
 
 
 def test_a_database_is_for_its_owner_alone(tmp_path: Path) -> None:
