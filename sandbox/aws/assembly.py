@@ -25,6 +25,7 @@ from sandbox.aws.functions.dispatcher import Dispatcher
 from sandbox.aws.functions.executor import Executor
 from sandbox.aws.functions.pool import EnvironmentPool
 from sandbox.aws.functions.runtime import ensure_runtime
+from sandbox.aws.functions.senders import install_senders
 from sandbox.aws.functions.service import FunctionService
 from sandbox.aws.kms_patches import install_kms_patches
 from sandbox.aws.lambda_patches import install_lambda_patches
@@ -132,6 +133,7 @@ class LocalAwsParts:
         )
         install_kms_patches()
         install_lambda_patches(functions.invoke_later)
+        install_senders(self._access.service_may)
         code_signing = CodeSigning(account=settings.account, memory=self._memory)
         self._cloudtrail = CloudTrail(
             settings, memory=self._memory, permissions=self._access, outlet=cloud, publish=publish

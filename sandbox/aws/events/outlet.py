@@ -22,8 +22,8 @@ from sandbox.aws.events.deliveries import Delivery
 from sandbox.aws.events.event import Event
 from sandbox.aws.events.log_policies import LogPolicies
 from sandbox.aws.functions.dispatcher import Dispatcher
-from sandbox.aws.functions.service import ServiceMay
 from sandbox.aws.memory.memory import Memory
+from sandbox.aws.service_may import ServiceMay
 
 _PRINCIPAL = "events.amazonaws.com"
 _REMEMBERED = 20

@@ -8,7 +8,6 @@ import logging
 import re
 import uuid
 from collections.abc import Mapping
-from typing import Protocol
 from urllib.parse import parse_qs, unquote
 
 from sandbox.aws.errors import AwsError
@@ -16,6 +15,7 @@ from sandbox.aws.exchange import Answer, Call
 from sandbox.aws.functions.deployed import Cloud, Function
 from sandbox.aws.functions.dispatcher import Dispatcher
 from sandbox.aws.functions.executor import Executor
+from sandbox.aws.service_may import ServiceMay
 
 _log = logging.getLogger(__name__)
 
@@ -24,13 +24,6 @@ _INVOKE_ASYNC = re.compile(r"^/2014-11-13/functions/(?P<name>[^/]+)/invoke-async
 _MAX_SYNC = 6 * 1024 * 1024
 _MAX_ASYNC = 1024 * 1024
 _ROTATION_PRINCIPAL = "secretsmanager.amazonaws.com"
-
-
-class ServiceMay(Protocol):
-    """Whether a service of AWS may act by itself on a resource."""
-
-    def __call__(self, service: str, action: str, resource_arn: str, *, source_arn: str | None = None) -> bool:
-        """What the resource's policy says of the service's principal."""
 
 
 class FunctionService:

@@ -15,8 +15,9 @@ from sandbox.aws.monitoring.alarms import Alarms
 from sandbox.aws.monitoring.cloudwatch import CloudWatch
 from sandbox.aws.monitoring.filters import install_metric_filters
 from sandbox.aws.monitoring.metrics import Metric, Metrics
-from sandbox.aws.monitoring.notifications import AlarmActions, ServiceMay, install_notifications
+from sandbox.aws.monitoring.notifications import AlarmActions, install_notifications
 from sandbox.aws.monitoring.outbox import Outbox
+from sandbox.aws.service_may import ServiceMay
 from sandbox.aws.settings import Settings
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from moto.core.exceptions import JsonRESTError, ServiceException
 from moto.sns.models import Subscription, sns_backends
@@ -18,17 +18,11 @@ from moto.sqs.models import sqs_backends
 from sandbox.aws.memory.memory import Memory
 from sandbox.aws.monitoring.metrics import Metric, Metrics
 from sandbox.aws.monitoring.outbox import Outbox
+from sandbox.aws.service_may import ServiceMay
 
 _log = logging.getLogger(__name__)
 _SNS = "sns.amazonaws.com"
 _ACTIONS = {"lambda": "lambda:InvokeFunction", "sqs": "sqs:SendMessage"}
-
-
-class ServiceMay(Protocol):
-    """Whether a service's principal may act on a resource by itself."""
-
-    def __call__(self, service: str, action: str, resource_arn: str, *, source_arn: str | None = None) -> bool:
-        """Judged by the resource's policy."""
 
 
 def dead_letter_queue(redrive: str | None) -> str | None:
