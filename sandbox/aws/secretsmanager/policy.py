@@ -9,20 +9,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from iam.document import PolicyKind
+from sandbox.aws.access.documents import problem
 from sandbox.aws.errors import AwsError
 
-_VERSIONS = {"2012-10-17", "2008-10-17"}
-_ELEMENTS = {
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-}
 _NARROWING_KEYS = {
     "aws:principalaccount",
     "aws:principalarn",
@@ -62,52 +52,20 @@ def check_not_public(text: str) -> None:
 
 
 def syntax_problems(text: str) -> Iterator[str]:
-    """What is wrong with the document, nothing when it is well formed."""
-    try:
-        document = json.loads(text)
-    except ValueError:
-        yield "This resource policy contains invalid Json."
+    """What is wrong with the document, nothing when it is one for a secret."""
+    wrong = problem(text, PolicyKind.RESOURCE)
+    if wrong is not None:
+        yield wrong
         return
-    if not isinstance(document, dict) or document.get("Version", "2008-10-17") not in _VERSIONS:
-        yield "This resource policy has no valid Version."
-        return
-    unknown = set(document) - {"Version", "Id", "Statement"}
-    if unknown:
-        yield f"This resource policy has unknown elements: {', '.join(sorted(unknown))}."
-    statements = _listed(document.get("Statement"))
-    if not statements:
-        yield "This resource policy has no Statement."
-    for statement in statements:
-        yield from _statement_problems(statement)
+    for statement in _listed(json.loads(text)["Statement"]):
+        for action in _listed(statement.get("Action", statement.get("NotAction"))):
+            if action != "*" and not action.lower().startswith("secretsmanager:"):
+                yield f"This resource policy has an Action that is not of secretsmanager: {action}."
 
 
 def is_public(text: str) -> bool:
     """True when some statement allows any principal and nothing narrows it."""
     return any(_grants_anyone(statement) for statement in _listed(json.loads(text).get("Statement")))
-
-
-def _statement_problems(statement: Any) -> Iterator[str]:
-    if not isinstance(statement, dict):
-        yield "This resource policy has a Statement that is no object."
-        return
-    unknown = set(statement) - _ELEMENTS
-    if unknown:
-        yield f"This resource policy has unknown elements: {', '.join(sorted(unknown))}."
-    if statement.get("Effect") not in {"Allow", "Deny"}:
-        yield "This resource policy has a Statement whose Effect is neither Allow nor Deny."
-    for plain in ("Principal", "Action", "Resource"):
-        if (plain in statement) == (f"Not{plain}" in statement):
-            yield f"This resource policy needs exactly one of {plain} and Not{plain} in each Statement."
-    for action in _listed(statement.get("Action", statement.get("NotAction"))):
-        if not isinstance(action, str) or (action != "*" and not action.lower().startswith("secretsmanager:")):
-            yield "This resource policy has an Action that is not of secretsmanager."
-    principal = statement.get("Principal", statement.get("NotPrincipal", "*"))
-    if principal != "*" and not (
-        isinstance(principal, dict) and principal and set(principal) <= {"AWS", "Service", "Federated", "CanonicalUser"}
-    ):
-        yield "This resource policy contains an unsupported principal."
-    if not isinstance(statement.get("Condition", {}), dict):
-        yield "This resource policy has a Condition that is no object."
 
 
 def _grants_anyone(statement: dict[str, Any]) -> bool:
