@@ -124,6 +124,10 @@ def main() -> NoReturn:
         code = app(standalone_mode=False)  # typer turns an interruption into its code, 130, and returns it
     except (KeyboardInterrupt, typer.Abort):
         code = 130
+    except typer.TyperException as exc:  # a word on the command line that is none, or one that is missing
+        if text := exc.format_message():
+            TALK.print(f"[red]error[/] {escape(text)}")
+        sys.exit(exc.exit_code)
     except CLEAR as exc:
         TALK.print(f"[red]error[/] {escape(str(exc))}")
         sys.exit(1)

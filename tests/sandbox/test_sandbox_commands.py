@@ -78,6 +78,26 @@ def test_without_a_sandbox_a_command_says_what_to_do_and_fails(tmp_path: Path, c
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("nope", "No such command 'nope'"),
+        ("up --env nope", "'nope' is not one of 'staging', 'prod'"),
+        ("faults add explode kms", "'explode' is not one of 'throttle'"),
+        ("faults add", "Missing argument 'kind'"),
+        ("clock +1d --nope", "No such option: --nope"),
+        ("logs -n 0", "greater than or equal to 1"),
+    ],
+)
+def test_a_wrong_word_on_the_command_line_is_said_in_one_line_without_a_traceback(
+    tmp_path: Path, command: str, said: str
+) -> None:
+    ran = _sandbox(tmp_path, *command.split())
+    assert ran.returncode == 2
+    assert said in " ".join(ran.stderr.split())
+    assert "Traceback" not in ran.stderr
+
+
 def test_status_without_a_sandbox_says_so_and_starts_nothing(tmp_path: Path) -> None:
     ran = _sandbox(tmp_path, "status")
     assert (ran.returncode, ran.stdout) == (0, "")
