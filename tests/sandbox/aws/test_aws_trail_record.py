@@ -1,6 +1,5 @@
 """What is on record: also what was throttled, dropped or refused, what services do, and no longer than 90 days."""
 
-import json
 import sqlite3
 import threading
 import time
@@ -139,16 +138,3 @@ def test_an_event_is_in_the_file_when_add_returns_and_adding_is_quick(tmp_path: 
     with sqlite3.connect(tmp_path / "trail.sqlite") as other:
         assert other.execute("SELECT COUNT(*), COUNT(DISTINCT id) FROM events").fetchone() == (500, 500)
     history.close()
-
-
-def test_a_file_of_an_earlier_version_is_taken_over(tmp_path: Path) -> None:
-    history = History(tmp_path)
-    history.add(_recorded(time.time()))
-    history.close()
-    with sqlite3.connect(tmp_path / "trail.sqlite") as connection:
-        connection.execute("ALTER TABLE events DROP COLUMN named")
-    again = History(tmp_path)
-    found = again.find("1", (), 10)
-    assert json.dumps(found[0].body)
-    assert found[0].named == ()
-    again.close()
