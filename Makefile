@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup up down preview test check docs bench contract lock
+.PHONY: help setup up down preview test lint check docs bench contract lock
 
 PYTHON := .venv/bin/python
 ENV ?= staging
@@ -26,12 +26,14 @@ preview: setup ## pulumi preview of ENV with the policy packs, in the sandbox
 
 test: setup ## every test; installs and starts the servers that they need
 	@$(PYTHON) -m sandbox install
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest -n auto --dist loadfile
 
-check: setup ## format, lint, types and the fast tests: those that start no server
+lint: setup ## format, lint, types
 	@$(PYTHON) -m ruff format --check $(SOURCES)
 	@$(PYTHON) -m ruff check $(SOURCES)
 	@$(PYTHON) -m mypy $(SOURCES)
+
+check: lint ## lint, and the fast tests: those that start no server
 	@$(PYTHON) -m pytest -q -m "not servers and not e2e" --ignore tests/contract --ignore tests/sandbox
 
 docs: setup ## the files that are derived: from the catalogue, and the list of the contract

@@ -8,6 +8,8 @@ from components.aws.environment import SecretsEnvironment, SecretsEnvironmentArg
 try:
     catalog = load.catalog()
     environment = load.environment_from(pulumi.get_stack(), pulumi.Config().require_object("environment"))
+    provider = pulumi.Config("aws")
+    load.check_provider(environment, provider.get("region"), provider.get_object("allowedAccountIds"))
 except load.CatalogError as exc:
     raise pulumi.RunError(str(exc)) from exc
 

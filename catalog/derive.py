@@ -31,10 +31,14 @@ def secret_name(environment: Environment, secret: Secret) -> str:
     return f"{SERVICE}/{environment.name}/{secret.name}"
 
 
-def secret_arn(environment: Environment, secret: Secret) -> str:
-    """A pattern that matches the secret's ARN and no other, known before the secret exists."""
+def secret_arn(environment: Environment, secret: Secret, region: str | None = None) -> str:
+    """A pattern that matches the secret's ARN and no other, known before the secret exists.
+
+    A replica's ARN differs in its region only:
+    docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
+    """
     name = secret_name(environment, secret)
-    return f"arn:aws:secretsmanager:{environment.region}:{environment.account}:secret:{name}{ANY_SUFFIX}"
+    return f"arn:aws:secretsmanager:{region or environment.region}:{environment.account}:secret:{name}{ANY_SUFFIX}"
 
 
 def function_name(environment: Environment, target: str) -> str:
@@ -156,6 +160,7 @@ class Row:
     consumers: tuple[str, ...]
     owner: str
     description: str
+    decoy: bool
 
 
 def rows(catalog: Catalog) -> list[Row]:
@@ -171,6 +176,7 @@ def rows(catalog: Catalog) -> list[Row]:
             consumers=tuple(secret.consumers),
             owner=secret.owner,
             description=secret.description,
+            decoy=secret.decoy,
         )
         for secret in catalog.secrets
     ]

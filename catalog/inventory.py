@@ -33,6 +33,15 @@ def markdown(catalog: Catalog) -> str:
 def _line(row: derive.Row) -> str:
     overlap = f"{row.overlap_seconds} s" if row.overlap_seconds else "–"
     names = ", ".join(f"`{name}`" for name in row.names)
-    consumers = ", ".join(row.consumers) or "–"
-    cells = (f"`{row.name}`", names, row.kind, f"{row.rotation_days} d", overlap, consumers, row.owner, row.description)
+    consumers = "nobody: a decoy" if row.decoy else ", ".join(row.consumers) or "–"
+    cells = (
+        f"`{row.name}`",
+        names or "–",
+        row.kind,
+        f"{row.rotation_days} d",
+        overlap,
+        consumers,
+        row.owner,
+        row.description,
+    )
     return f"| {' | '.join(cells)} |"

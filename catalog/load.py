@@ -11,12 +11,15 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from catalog.derived import Derived
 from catalog.environment import Environment
-from catalog.model import Catalog, Consumer, Derived, Rotation, Secret, Tier
+from catalog.model import Catalog, Consumer, Rotation, Secret, Tier
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG_FILE = ROOT / "catalog" / "secrets.yaml"
 CONFIG_KEY = "llm-observatory-secrets:environment"
+REGION_KEY = "aws:region"
+ACCOUNTS_KEY = "aws:allowedAccountIds"
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _Location = tuple[int | str, ...]
@@ -51,7 +54,9 @@ def environment(name: str, path: Path | None = None) -> Environment:
     config = _read_yaml(path).get("config")
     if not isinstance(config, dict) or CONFIG_KEY not in config:
         raise CatalogError(f"{_shown(path)}: no key 'config.{CONFIG_KEY}'; copy it from Pulumi.staging.yaml")
-    return environment_from(name, config[CONFIG_KEY], where=f"{_shown(path)}: {CONFIG_KEY}")
+    found = environment_from(name, config[CONFIG_KEY], where=f"{_shown(path)}: {CONFIG_KEY}")
+    check_provider(found, config.get(REGION_KEY), config.get(ACCOUNTS_KEY), where=_shown(path))
+    return found
 
 
 def environment_from(name: str, settings: object, where: str = CONFIG_KEY) -> Environment:
@@ -59,6 +64,21 @@ def environment_from(name: str, settings: object, where: str = CONFIG_KEY) -> En
     if not isinstance(settings, Mapping):
         raise CatalogError(f"{where}: must be a mapping, not {type(settings).__name__}")
     return _checked(Environment, {"name": name, **settings}, where)
+
+
+def check_provider(environment: Environment, region: object, accounts: object, where: str = "config") -> None:
+    """Refuses an AWS provider that would work elsewhere than the environment says.
+
+    `region` and `accounts` are what the stack file gives for aws:region and aws:allowedAccountIds; without the second
+    the provider would deploy into whatever account the caller's credentials belong to.
+
+    Raises:
+        CatalogError: either is missing or another one.
+    """
+    if region != environment.region:
+        raise CatalogError(f"{where}: {REGION_KEY} is {region!r}; make it {environment.region!r}, the environment's")
+    if accounts != [environment.account]:
+        raise CatalogError(f"{where}: {ACCOUNTS_KEY} is {accounts!r}; make it ['{environment.account}'] and no other")
 
 
 def _shown(path: Path) -> str:

@@ -6,24 +6,16 @@ from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
-from string import Formatter
 from types import MappingProxyType
-from typing import Annotated, Self, TypeAlias
+from typing import Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from catalog.base import EnvName, Model, SecretName
+from catalog.derived import Derived
 from catalog.kind import KINDS, Kind, KindSpec
 
 Constant: TypeAlias = str | int | bool | list[str] | None
-
-SecretName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
-EnvName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
-
-
-class Model(BaseModel):
-    """Base of every type here: frozen, and an unknown field is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Tier(Model):
@@ -79,9 +71,14 @@ class Secret(Model):
     constants: dict[str, Constant] = Field(
         default_factory=dict, description="fields of the document that are not secret; '{environment}' is replaced"
     )
-    names: dict[EnvName, str] = Field(description="names that applications know, each with a field of the document")
+    names: dict[EnvName, str] = Field(
+        default_factory=dict, description="names that applications know, each with a field of the document"
+    )
     consumers: list[SecretName] = Field(default_factory=list)
     rotation: Rotation = Rotation()
+    decoy: bool = Field(
+        default=False, description="nobody uses it: whoever reads it is looking around, and an alert says so"
+    )
 
     @property
     def spec(self) -> KindSpec:
@@ -103,6 +100,14 @@ class Secret(Model):
         return self
 
     @model_validator(mode="after")
+    def _only_a_decoy_is_of_no_use(self) -> Self:
+        if self.decoy and (self.kind is not Kind.KEYRING or self.names or self.consumers):
+            raise ValueError("a decoy is of kind 'keyring' and has no names and no consumers; remove them, or 'decoy'")
+        if not self.decoy and not self.names:
+            raise ValueError("field 'names' is missing or empty: no application could ask for it; add a name")
+        return self
+
+    @model_validator(mode="after")
     def _names_point_to_fields(self) -> Self:
         for name, field in self.names.items():
             if field not in self.fields:
@@ -117,29 +122,6 @@ class Secret(Model):
                 raise ValueError(
                     f"usernames must be two different roles that begin with username {first!r}, not {turns!r}"
                 )
-        return self
-
-
-class Derived(Model):
-    """A name whose value is a template over the fields of one secret, made when it is read, so never stale."""
-
-    name: EnvName
-    secret: SecretName
-    template: str = Field(description="text with {field}; each field is percent-encoded")
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The fields that the template uses, in order."""
-        return tuple(field for _, field, _, _ in Formatter().parse(self.template) if field is not None)
-
-    @model_validator(mode="after")
-    def _template_is_plain(self) -> Self:
-        try:
-            parsed = list(Formatter().parse(self.template))
-        except ValueError as exc:
-            raise ValueError(f"template {self.template!r} is not one: {exc}; close every {{field}}") from exc
-        if odd := [field for _, field, spec, conversion in parsed if field is not None and (spec or conversion)]:
-            raise ValueError(f"template formats field {odd[0]!r}; write {{{odd[0]}}} alone")
         return self
 
 
@@ -165,6 +147,11 @@ class Catalog(Model):
     def targets(self) -> tuple[str, ...]:
         """The rotation targets that some secret has, sorted."""
         return tuple(sorted({secret.spec.target for secret in self.secrets}))
+
+    @property
+    def decoys(self) -> tuple[Secret, ...]:
+        """The secrets that nobody uses, in catalogue order."""
+        return tuple(secret for secret in self.secrets if secret.decoy)
 
     def read_by(self, consumer: str) -> list[Secret]:
         """The secrets that `consumer` reads, in catalogue order."""
@@ -217,6 +204,8 @@ class Catalog(Model):
             secret = self.by_name.get(derived.secret)
             if secret is None:
                 raise ValueError(f"derived '{derived.name}', field 'secret': there is no secret {derived.secret!r}")
+            if secret.decoy:
+                raise ValueError(f"derived '{derived.name}', field 'secret': {derived.secret!r} is a decoy; remove it")
             if missing := [field for field in derived.fields if field not in secret.fields]:
                 raise ValueError(
                     f"derived '{derived.name}', field 'template': secret '{secret.name}' has no field {missing[0]!r}; "

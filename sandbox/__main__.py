@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import psycopg
 import redis as redis_driver
@@ -20,6 +20,7 @@ from sandbox.aws.functions.runtime import ensure_runtime
 from sandbox.commands import clock, faults, logs, reset, status
 from sandbox.commands.target import Env, EnvironmentName
 from sandbox.engine import EngineError
+from sandbox.identity import OPERATOR, IdentityError
 from sandbox.place import Place, PlaceError
 from sandbox.servers.errors import ServerError
 from sandbox.stack import Stack, StackError
@@ -27,6 +28,7 @@ from sandbox.steps import TALK
 
 CLEAR = (
     EngineError,
+    IdentityError,
     PlaceError,
     SandboxError,
     ServerError,
@@ -37,6 +39,12 @@ CLEAR = (
     steps.UpError,
 )
 """Errors whose text says what happened and what to do; anything else is a defect of ours and keeps its traceback."""
+
+ADMINISTRATOR_ROLE = "administrator"
+"""Who deploys, and reads no value either: the policy of each secret denies it."""
+As = Annotated[
+    str, typer.Option("--as", metavar="ROLE", help="A consumer, duty or function, such as api-server; administrator.")
+]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -70,10 +78,14 @@ def down() -> None:
 
 
 @app.command()
-def env(env: Env = EnvironmentName.STAGING) -> None:
-    """Print what makes a shell talk to the sandbox: eval "$(python -m sandbox env)"."""
+def env(env: Env = EnvironmentName.STAGING, who: As = OPERATOR) -> None:
+    """Print what makes a shell talk to the sandbox as a role of the stack: eval "$(python -m sandbox env)".
+
+    A session lives as long as the role allows on the sandbox's clock; evaluate it again for a new one.
+    """
     place = _existing(env)
-    ours = steps.variables(place, _cloud(place))
+    cloud = _cloud(place)
+    ours = steps.variables(place, cloud) if who == ADMINISTRATOR_ROLE else steps.variables_as(place, cloud, who)
     lines = [f"unset {name}" for name in sorted(os.environ) if name.startswith("AWS_") and name not in ours]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in ours.items()]
     sys.stdout.write("\n".join([*lines, f"export PATH={shlex.quote(str(load.ROOT / 'bin'))}:$PATH", ""]))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import boto3
 import psycopg
 import redis
 
 from catalog import derive, load
-from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
+from sandbox.aws.process import LocalAws
+from sandbox.identity import ADMINISTRATOR_IDENTITY
 from sandbox.place import Place
 
 
@@ -31,15 +31,9 @@ def cache_user(place: Place) -> str:
         return str(client.acl_whoami())
 
 
-def was_rotated(place: Place, endpoint: str, name: str) -> bool:
+def was_rotated(place: Place, cloud: LocalAws, name: str) -> bool:
     """Whether the secret `name` changed since its first real value, decided from its labels."""
-    client = boto3.client(
-        "secretsmanager",
-        endpoint_url=endpoint,
-        region_name=place.declared.region,
-        aws_access_key_id=ADMINISTRATOR_KEY,
-        aws_secret_access_key=ADMINISTRATOR_SECRET,
-    )
+    client = ADMINISTRATOR_IDENTITY.client(cloud, "secretsmanager")
     secret_id = derive.secret_name(place.declared, load.catalog().by_name[name])
     stages = client.describe_secret(SecretId=secret_id)["VersionIdsToStages"].values()
     return not any({"AWSPREVIOUS", derive.BOOTSTRAP_LABEL} <= set(labels) for labels in stages)

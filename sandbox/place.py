@@ -130,8 +130,8 @@ class Place:
         """Takes the first values off the disk, once the store holds them."""
         _write(self.root / "first-values.json", "{}", mode=0o600)
 
-    def write_stack_file(self, *, postgres: Server, redis: Server) -> None:
-        """Writes the repository's stack file with the sandbox's hosts, ports and CA in place of the real ones."""
+    def write_stack_file(self, *, postgres: Server, redis: Server, network: Mapping[str, object]) -> None:
+        """Writes the repository's stack file with the sandbox's hosts, ports, CA and network for the real ones."""
         source = load.ROOT / f"Pulumi.{self.name}.yaml"
         stack = yaml.safe_load(source.read_text(encoding="utf-8"))
         settings = stack["config"][load.CONFIG_KEY]
@@ -142,6 +142,7 @@ class Place:
             "ca_pem": postgres.ca_pem,
         }
         settings["cache"] |= {"host": HOST, "port": redis.port, "ca_pem": redis.ca_pem}
+        settings["network"] |= network
         if salt := self._encryption_salt():
             stack["encryptionsalt"] = salt
         _write(self.ca_file, postgres.ca_pem, mode=0o644)

@@ -16,6 +16,8 @@ from sandbox.place import Place
 from sandbox.provider.install import install_provider
 from sandbox.steps import say
 
+VERSIONS = "**$aws:secretsmanager/secretVersion:SecretVersion::*"
+"""The URNs of all versions of secrets, as the engine's --exclude takes them."""
 _PASSPHRASE = "sandbox"  # noqa: S105 - protects nothing: the state holds no secret, and the sandbox is thrown away
 _PROGRESS = re.compile(r"^ *[+~-]+ +(\S+) (\S+) (created|updated|deleted|replaced)\b")
 
@@ -88,8 +90,12 @@ class Stack:
         self._stream("preview", *self.target, quiet=False)
 
     def refresh(self) -> Outcome:
-        """Reads every resource back and takes what is there into the state. Raises StackError."""
-        self._stream("refresh", "--yes", "--skip-preview", "--stack", self.place.name, *self._config)
+        """Reads resources back and takes what is there into the state, but no version: that is a secret's value.
+
+        docs/adr/0009-a-refresh-reads-no-value.md. Raises StackError.
+        """
+        excluded = ("--exclude", VERSIONS)
+        self._stream("refresh", "--yes", "--skip-preview", "--stack", self.place.name, *excluded, *self._config)
         return self._last_outcome()
 
     def export(self) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catalog import load
-from sandbox import consumer
+from sandbox import consumer, vpc
 from sandbox import engine as engines
 from sandbox.aws import process as aws
 from sandbox.aws.functions.runtime import ensure_runtime
-from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
+from sandbox.cluster import make_cluster
 from sandbox.engine import Engine
+from sandbox.identity import ADMINISTRATOR_IDENTITY, OPERATOR, Identity, acting_as
 from sandbox.place import Place
 from sandbox.servers import postgres, redis
 from sandbox.servers.errors import ServerError
@@ -24,6 +25,8 @@ from sandbox.stack import Stack, StackError
 from sandbox.steps import TALK, Steps, say
 
 APPLICATION = "db-app-password"
+READER = "api-server"
+"""The consumer that `make up` logs in as; it reads APPLICATION."""
 SECRETSCTL = (sys.executable, "-m", "secretsctl")
 
 
@@ -56,7 +59,8 @@ def start(place: Place) -> Servers:
     database = postgres.start(place.servers / "postgres", initial_password=first.get("DB_PASSWORD"))
     cache = redis.start(place.servers / "redis", initial_password=first.get("REDIS_PASSWORD"))
     cloud = aws.start(place.root / "aws", account=place.declared.account, region=place.declared.region)
-    place.write_stack_file(postgres=database, redis=cache)
+    place.write_stack_file(postgres=database, redis=cache, network=vpc.network(cloud))
+    make_cluster(cloud, place.declared.cluster.name)
     return Servers(postgres=database, redis=cache, aws=cloud)
 
 
@@ -67,17 +71,21 @@ def stop(place: Place) -> None:
     postgres.stop(place.servers / "postgres")
 
 
-def variables(place: Place, cloud: aws.LocalAws) -> Mapping[str, str]:
-    """What makes a process talk to this sandbox and to nothing else."""
+def variables(place: Place, cloud: aws.LocalAws, identity: Identity = ADMINISTRATOR_IDENTITY) -> Mapping[str, str]:
+    """What makes a process talk to this sandbox and to nothing else, as `identity`."""
     return {
         "AWS_ENDPOINT_URL": cloud.endpoint,
-        "AWS_ACCESS_KEY_ID": ADMINISTRATOR_KEY,
-        "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR_SECRET,
+        **identity.variables,
         "AWS_REGION": place.declared.region,
         "AWS_DEFAULT_REGION": place.declared.region,
         "LLMOBS_ENV": place.name,
         "LLMOBS_CONFIG": str(place.stack_file),
     }
+
+
+def variables_as(place: Place, cloud: aws.LocalAws, what: str) -> Mapping[str, str]:
+    """The same as the role of a consumer, a duty or a function. IdentityError when nobody here can become it."""
+    return variables(place, cloud, acting_as(cloud, place.declared, what))
 
 
 def without_aws(environment: Mapping[str, str]) -> dict[str, str]:
@@ -118,14 +126,16 @@ def up(place: Place) -> None:
         servers = _start_over_if_killed(place, servers, chosen)
         outcome = stack(place, servers.aws, chosen).up()
         say(f"resources: {outcome}")
-    ours = variables(place, servers.aws)
-    with steps.step("bootstrap", "every secret that can rotate here has a real value"):
-        _bootstrap(place, ours)
-    with steps.step("read", "a consumer logs in with what it fetched"):
-        _fetch(place, ours)
+    operator = variables_as(place, servers.aws, OPERATOR)
+    with steps.step("bootstrap", "every secret that can rotate here has a real value, by an operator who reads none"):
+        _bootstrap(place, operator)
+    reader = variables_as(place, servers.aws, READER)
+    with steps.step("read", f"{READER} logs in with what it fetched"):
+        _fetch(place, reader)
     with steps.step("rotate", "the application's password changes, and a fresh login succeeds"):
-        _rotate(place, ours, servers.aws)
-    _secretsctl(ours, "list")
+        if _rotate(place, operator, servers.aws):
+            _fetch(place, reader)
+    _secretsctl(operator, "list")
     TALK.print(f"\n{steps.summary()}\n")
     TALK.print(_NEXT.format(python=os.path.relpath(sys.executable), name=place.name), highlight=False)
 
@@ -151,31 +161,32 @@ def _start_over_if_killed(place: Place, servers: Servers, chosen: Engine) -> Ser
 
 
 _NEXT = """[bold]Try next[/]
-  eval "$({python} -m sandbox env --env {name})"
-  secretsctl fetch --to secrets/
-  secretsctl run -- psql -c 'select session_user'
+  eval "$({python} -m sandbox env --env {name})"                   # as the operator, who reads no value
   secretsctl rotate db-readonly-password
   printf %s "$KEY" | secretsctl set openai-api-key
+  eval "$({python} -m sandbox env --env {name} --as api-server)"   # as a consumer
+  secretsctl fetch --to secrets/
+  secretsctl run -- psql -c 'select session_user'
   make preview; make down"""
 
 
-def _bootstrap(place: Place, ours: Mapping[str, str]) -> None:
+def _bootstrap(place: Place, operator: Mapping[str, str]) -> None:
     supplied = "".join(f"{name}={value}\n" for name, value in place.first_values.items())
-    _secretsctl(ours, "bootstrap", supplied=supplied)
+    _secretsctl(operator, "bootstrap", supplied=supplied)
     place.forget_first_values()
 
 
-def _fetch(place: Place, ours: Mapping[str, str]) -> None:
-    _secretsctl(ours, "fetch", "--to", str(place.fetched))
+def _fetch(place: Place, reader: Mapping[str, str]) -> None:
+    _secretsctl(reader, "fetch", "--to", str(place.fetched))
     say(f"PostgreSQL: logged in as {consumer.database_user(place)}; Redis: as {consumer.cache_user(place)}")
 
 
-def _rotate(place: Place, ours: Mapping[str, str], cloud: aws.LocalAws) -> None:
-    if consumer.was_rotated(place, cloud.endpoint, APPLICATION):
+def _rotate(place: Place, operator: Mapping[str, str], cloud: aws.LocalAws) -> bool:
+    if consumer.was_rotated(place, cloud, APPLICATION):
         say("rotated before; `secretsctl rotate` does it again once the overlap is over")
-        return
-    _secretsctl(ours, "rotate", APPLICATION, "--resume")  # a try that an earlier run left goes on
-    _fetch(place, ours)
+        return False
+    _secretsctl(operator, "rotate", APPLICATION, "--resume")  # a try that an earlier run left goes on
+    return True
 
 
 def _secretsctl(ours: Mapping[str, str], *command: str, supplied: str | None = None) -> None:

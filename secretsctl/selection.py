@@ -13,6 +13,9 @@ from secretsctl.verdict import CommandError, ExitCode
 from stores.document import Document
 from stores.store import NotBootstrappedError, Reading, Store, StoreError
 
+NOT_YOURS = "only its consumers' roles and break-glass read a value: take one on; `secretsctl list` says who reads what"
+"""What to do when AWS denies a read."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
@@ -34,13 +37,15 @@ class Values:
 def select(catalog: Catalog, consumer: str | None, wanted: Sequence[str] | None) -> Selection:
     """What `consumer` reads, everything if None, cut down to the secrets and names `wanted`, if any.
 
+    Decoys are never among it: no program has a use for one, and to read one raises an alert.
+
     Raises:
-        CommandError: a consumer or a name does not exist, or the consumer does not read it.
+        CommandError: a consumer or a name does not exist, is a decoy, or the consumer does not read it.
     """
     if consumer is not None and consumer not in (known := [entry.name for entry in catalog.consumers]):
         raise CommandError(f"there is no consumer {shown(consumer)}; choose one of {', '.join(known)}", ExitCode.USAGE)
     secrets = catalog.secrets if consumer is None else catalog.read_by(consumer)
-    names = {secret.name: names_of(catalog, secret) for secret in secrets}
+    names = {secret.name: names_of(catalog, secret) for secret in secrets if not secret.decoy}
     if not wanted:
         return Selection(names=names)
     owner = {name: secret for secret, some in names.items() for name in some}
@@ -88,6 +93,8 @@ def read(store: Store, catalog: Catalog, selection: Selection) -> Values:
 
 
 def _unknown(catalog: Catalog, consumer: str | None, want: str) -> str:
+    if want in catalog.by_name and catalog.by_name[want].decoy:
+        return f"'{want}' is a decoy: it has nothing that a program uses, and to read it raises an alert"
     owner = next((secret for secret in catalog.secrets if want in names_of(catalog, secret)), None)
     if owner is not None and consumer is None:
         return f"{want} is a name of secret '{owner.name}'; say `{owner.name}`"

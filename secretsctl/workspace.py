@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from catalog import load
+from catalog import load, names
 from catalog.environment import Environment
 from catalog.model import Catalog
 from secretsctl.function_log import FunctionLog
@@ -15,12 +15,16 @@ from stores.aws_session import AwsSession
 
 @dataclass(frozen=True, kw_only=True)
 class Workspace:
-    """An environment that was found to be the one that the credentials are of."""
+    """An environment that was found to be the one that the credentials are of.
+
+    `consumer` is the one whose role they are of, None if they are of something else.
+    """
 
     environment: Environment
     catalog: Catalog
     store: AwsStore
     log: FunctionLog
+    consumer: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +55,20 @@ def opened(options: Options) -> Workspace:
     read = files(options)
     environment, catalog = read.environment, read.catalog
     session = AwsSession(environment)
-    session.require_account()
+    caller = session.require_account()
     return Workspace(
         environment=environment,
         catalog=catalog,
         store=AwsStore(session.secretsmanager(), environment, catalog),
         log=FunctionLog(session.logs(), environment),
+        consumer=_consumer(environment, catalog, caller),
     )
+
+
+def _consumer(environment: Environment, catalog: Catalog, caller: str) -> str | None:
+    """The consumer whose role `caller` is a session of: arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION."""
+    kind, _, rest = caller.rpartition(":")[2].partition("/")
+    role = rest.partition("/")[0]
+    if kind != "assumed-role":
+        return None
+    return next((entry.name for entry in catalog.consumers if names.named(environment, entry.name) == role), None)

@@ -59,20 +59,22 @@ class AwsSession:
                 retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             )
 
-    def require_account(self) -> None:
-        """Make sure that the credentials are of the environment's account.
+    def require_account(self) -> str:
+        """Make sure that the credentials are of the environment's account; the ARN of whose they are.
 
         Raises:
             DeniedError: they are of another one, or of none.
         """
         with translated("reach AWS"):
-            account = self._session.client("sts", config=self._config).get_caller_identity()["Account"]
+            caller = self._session.client("sts", config=self._config).get_caller_identity()
+        account = caller["Account"]
         if account != self._environment.account:
             raise DeniedError(
                 f"work on environment '{self._environment.name}'",
                 cause=f"the credentials are of account {account}, the environment is in {self._environment.account}",
                 remedy="choose a profile of that account with AWS_PROFILE",
             )
+        return caller["Arn"]
 
     def secretsmanager(self) -> SecretsManagerClient:
         """A client of Secrets Manager."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from catalog import names
 from catalog.access.secrets import (
     DECRYPT,
     ENCRYPT_AND_DECRYPT,
@@ -11,7 +10,7 @@ from catalog.access.secrets import (
     on_secrets,
     through_secrets_manager,
 )
-from catalog.access.statement import Policy, allow, policy
+from catalog.access.statement import Policy, policy
 from catalog.environment import Environment
 from catalog.model import Catalog
 
@@ -20,17 +19,15 @@ def consumer_policy(environment: Environment, catalog: Catalog, consumer: str) -
     """What `consumer` may do: read its own secrets and decrypt them, through Secrets Manager only."""
     secrets = catalog.read_by(consumer)
     return policy(
-        on_secrets(environment, "ReadOwnSecrets", READ_ACTIONS, secrets),
-        through_secrets_manager(environment, "DecryptOwnSecrets", DECRYPT, secrets),
+        on_secrets(environment, "ReadOwnSecrets", READ_ACTIONS, secrets, replicas=True),
+        through_secrets_manager(environment, "DecryptOwnSecrets", DECRYPT, secrets, replicas=True),
     )
 
 
 def rotation_policy(environment: Environment, catalog: Catalog, target: str) -> Policy:
-    """What the rotation function of `target` may do: read, write and relabel the secrets that it rotates, and log."""
+    """What the code of the rotation function of `target` does: read, write and relabel the secrets that it rotates."""
     secrets = catalog.targeting(target)
-    log = names.log_group_arn(environment, names.function_log(environment, names.rotator(target)))
     return policy(
         on_secrets(environment, "RotateOwnSecrets", ROTATE_ACTIONS, secrets),
-        through_secrets_manager(environment, "UseKeysOfOwnSecrets", ENCRYPT_AND_DECRYPT, secrets),
-        allow("WriteOwnLog", ("logs:CreateLogStream", "logs:PutLogEvents"), [log]),
+        through_secrets_manager(environment, "UseKeysOfOwnSecrets", ENCRYPT_AND_DECRYPT, secrets, replicas=True),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog import names
+from catalog.access.audit import LOOK_UP_ACTIONS, read_the_record, via_s3
 from catalog.access.secrets import (
     DECRYPT,
     ENCRYPT_AND_DECRYPT,
@@ -16,6 +17,7 @@ from catalog.model import Catalog
 from catalog.names import Duty
 
 READ_VALUE_ACTIONS = ("secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue")
+USE_KEY_ACTIONS = ("kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 METADATA_ACTIONS = (
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetResourcePolicy",
@@ -33,8 +35,37 @@ OPERATE_ACTIONS = (
 GUARD_ACTIONS = (
     *METADATA_ACTIONS,
     "secretsmanager:DeleteResourcePolicy",
-    "secretsmanager:PutResourcePolicy",
     "secretsmanager:ValidateResourcePolicy",
+)
+PUT_POLICY = ("secretsmanager:PutResourcePolicy",)
+READ_ROLE_ACTIONS = (
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListPolicyVersions",
+    "iam:ListRolePolicies",
+)
+READ_KEY_ACTIONS = ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants")
+WATCH_ACTIONS = (
+    "cloudwatch:DescribeAlarmHistory",
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetDashboard",
+    "cloudwatch:GetMetricData",
+    "cloudwatch:ListDashboards",
+    "cloudwatch:ListMetrics",
+)
+EMERGENCY_ACTIONS = (
+    "states:DescribeExecution",
+    "states:DescribeMapRun",
+    "states:DescribeStateMachine",
+    "states:GetExecutionHistory",
+    "states:ListExecutions",
+    "states:ListMapRuns",
+    "states:RedriveExecution",
+    "states:StartExecution",
+    "states:StopExecution",
 )
 EVERYTHING = ("*",)
 
@@ -45,31 +76,53 @@ def duty_policy(environment: Environment, catalog: Catalog, duty: Duty) -> Polic
         case Duty.OPERATOR:
             return policy(
                 on_secrets(environment, "RotateAndSet", OPERATE_ACTIONS, catalog.secrets),
-                through_secrets_manager(environment, "EncryptWhatIsSet", ENCRYPT_AND_DECRYPT, catalog.secrets),
+                through_secrets_manager(
+                    environment, "EncryptWhatIsSet", ENCRYPT_AND_DECRYPT, catalog.secrets, replicas=True
+                ),
                 _list_secrets(),
                 allow("ReadRotationLogs", ("logs:FilterLogEvents",), names.rotation_logs(environment, catalog)),
+                # "You also need lambda:InvokeFunction permissions on the rotation function":
+                # docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+                allow("StartRotators", ("lambda:InvokeFunction",), names.rotators(environment, catalog)),
+                allow("RotateInAnEmergency", EMERGENCY_ACTIONS, names.emergency_arns(environment)),
+                _watch(),
                 _reads_no_value(),
             )
         case Duty.AUDITOR:
             return policy(
                 on_secrets(environment, "ReadMetadata", METADATA_ACTIONS, catalog.secrets),
                 _list_secrets(),
-                # None of these knows resources: docs.aws.amazon.com/service-authorization/latest/reference/
-                allow("ReadTheRecord", ("cloudtrail:DescribeTrails", "cloudtrail:LookupEvents"), EVERYTHING),
+                allow("LookUp", LOOK_UP_ACTIONS, EVERYTHING),
                 allow("ReadRotationLogs", ("logs:FilterLogEvents",), names.rotation_logs(environment, catalog)),
+                allow("ReadKeys", READ_KEY_ACTIONS, [names.keys_arn(environment)]),
+                allow("ReadRoles", READ_ROLE_ACTIONS, _roles_and_policies(environment)),
+                *read_the_record(environment),
+                _watch(),
                 _reads_no_value(),
+                # The files of the record are read with a key, and so are the answers to queries.
+                deny(
+                    "UseKeysThroughS3Only",
+                    USE_KEY_ACTIONS,
+                    EVERYTHING,
+                    {"StringNotEquals": {"kms:ViaService": via_s3(environment)}},
+                ),
             )
         case Duty.SECURITY_ADMIN:
             return policy(
                 on_secrets(environment, "GuardSecrets", GUARD_ACTIONS, catalog.secrets),
+                # AWS refuses a policy that lets everybody in only where the call asks for it:
+                # docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html (BlockPublicPolicy)
+                on_secrets(environment, "PutPoliciesThatAreNotPublic", PUT_POLICY, catalog.secrets)
+                | {"Condition": {"Bool": {"secretsmanager:BlockPublicPolicy": "true"}}},
                 _list_secrets(),
+                # Managing the keys is allowed by their own policies: catalog/access/key.py.
                 _reads_no_value(),
-                deny("UseNoKey", ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"), EVERYTHING),
+                _uses_no_key(),
             )
         case Duty.BREAK_GLASS:
             return policy(
-                on_secrets(environment, "ReadEverything", READ_ACTIONS, catalog.secrets),
-                through_secrets_manager(environment, "DecryptEverything", DECRYPT, catalog.secrets),
+                on_secrets(environment, "ReadEverything", READ_ACTIONS, catalog.secrets, replicas=True),
+                through_secrets_manager(environment, "DecryptEverything", DECRYPT, catalog.secrets, replicas=True),
                 _list_secrets(),
             )
 
@@ -85,5 +138,19 @@ def _list_secrets() -> Statement:
     return allow("ListSecrets", ("secretsmanager:ListSecrets",), EVERYTHING)
 
 
+def _watch() -> Statement:
+    # Metrics know no resource, and dashboards are shown whole:
+    # docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+    return allow("Watch", WATCH_ACTIONS, EVERYTHING)
+
+
+def _roles_and_policies(environment: Environment) -> list[str]:
+    return [names.role_arn(environment, "*"), names.policy_arn(environment, "*")]
+
+
 def _reads_no_value() -> Statement:
     return deny("ReadNoValue", READ_VALUE_ACTIONS, EVERYTHING)
+
+
+def _uses_no_key() -> Statement:
+    return deny("UseNoKey", USE_KEY_ACTIONS, EVERYTHING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog import names
+from catalog.access.key_use import ITSELF, log_key_use, use_through
 from catalog.access.secrets import via_secrets_manager
 from catalog.access.statement import Policy, Statement, allow, held_by, policy
 from catalog.environment import Environment
@@ -33,42 +34,44 @@ ADMIN_ACTIONS = (
     "kms:UpdateAlias",
     "kms:UpdateKeyDescription",
 )
-_ITSELF = ("*",)  # in a key policy this is the key itself and nothing else
 
 
-def key_policy(environment: Environment, purpose: str) -> Policy:
-    """The policy of the key for `purpose`: administrators manage it and cannot decrypt; its service uses it.
+def key_policy(environment: Environment, purpose: str, region: str | None = None) -> Policy:
+    """The policy of the key for `purpose`, or of its replica in `region`: administrators manage it and cannot decrypt.
 
-    The account's root may manage the key too, else the loss of a role would lock everyone out:
-    docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    Its services use it. The account's root may manage the key too, else the loss of a role would lock everyone out:
+    docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html. A replica does not have the policy of its
+    primary but one of its own: docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
     """
     admins = {"AWS": [names.account_root(environment), names.role_arn(environment, Duty.SECURITY_ADMIN)]}
-    return policy(held_by(admins, allow("Administer", ADMIN_ACTIONS, _ITSELF)), _use(environment, purpose))
+    administer = held_by(admins, allow("Administer", ADMIN_ACTIONS, ITSELF))
+    return policy(
+        administer, *_replicate(environment, purpose, region), *_use(environment, purpose, region or environment.region)
+    )
 
 
-def _use(environment: Environment, purpose: str) -> Statement:
+def is_replicated(environment: Environment, purpose: str) -> bool:
+    """Whether the key has a replica: where there are copies of secrets, the keys of their tiers."""
+    return environment.replica_region is not None and purpose.startswith("tier-")
+
+
+def _replicate(environment: Environment, purpose: str, region: str | None) -> tuple[Statement, ...]:
+    # A replica has a policy of its own, so who makes one in a third region could give himself the use of the key:
+    # docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-replicate.html (kms:ReplicaRegion).
+    if region is not None or not is_replicated(environment, purpose):
+        return ()
+    condition = {"StringEquals": {"kms:ReplicaRegion": environment.replica_region}}
+    statement = allow("ReplicateToTheSecondRegion", ("kms:ReplicateKey",), ITSELF, condition)
+    return (held_by({"AWS": names.account_root(environment)}, statement),)
+
+
+def _use(environment: Environment, purpose: str, region: str) -> tuple[Statement, ...]:
     match purpose:
         case "logs":
-            return _encrypt_log_groups(environment)
+            return log_key_use(environment)
         case "backup":
             # docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
-            return _use_through(environment, "UseThroughS3", f"s3.{environment.region}.amazonaws.com")
+            return (use_through(environment, "UseThroughS3", f"s3.{region}.amazonaws.com"),)
         case _:
             # docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
-            return _use_through(environment, "UseThroughSecretsManager", via_secrets_manager(environment))
-
-
-def _encrypt_log_groups(environment: Environment) -> Statement:
-    # docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-    actions = ("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*")
-    groups = f"arn:aws:logs:{environment.region}:{environment.account}:log-group:*"
-    condition = {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}}
-    service = {"Service": f"logs.{environment.region}.amazonaws.com"}
-    return held_by(service, allow("EncryptLogGroups", actions, _ITSELF, condition))
-
-
-def _use_through(environment: Environment, sid: str, service: str) -> Statement:
-    """Hands the decision to IAM policies, but only for calls that `service` makes for this account."""
-    condition = {"StringEquals": {"kms:CallerAccount": environment.account, "kms:ViaService": service}}
-    actions = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
-    return held_by({"AWS": names.account_root(environment)}, allow(sid, actions, _ITSELF, condition))
+            return (use_through(environment, "UseThroughSecretsManager", via_secrets_manager(region)),)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from catalog import names
 from catalog.access.statement import Condition, Policy, Statement, policy
 from catalog.environment import Environment
 from catalog.model import Consumer, Platform
 from catalog.names import Duty
 
+GITHUB = "token.actions.githubusercontent.com"
+AUDIENCE = "sts.amazonaws.com"
 MFA_SECONDS = 3600
 """How long ago the second factor may have been given for the roles that change or read secrets."""
 
@@ -39,7 +43,7 @@ def consumer_trust(environment: Environment, consumer: Consumer) -> Policy:
         case Platform.EKS_SERVICE_ACCOUNT:
             issuer = environment.cluster.oidc_issuer
             subject = f"system:serviceaccount:{environment.cluster.namespace}:{consumer.name}"
-            return _identity(environment, "ServiceAccount", issuer, subject)
+            return web_identity(environment, "ServiceAccount", issuer, {"sub": subject})
         case Platform.EKS_POD_IDENTITY:
             tags = {
                 "aws:RequestTag/kubernetes-namespace": environment.cluster.namespace,
@@ -49,9 +53,8 @@ def consumer_trust(environment: Environment, consumer: Consumer) -> Policy:
             pods, actions = {"Service": "pods.eks.amazonaws.com"}, ["sts:AssumeRole", "sts:TagSession"]
             return policy(_trust("PodIdentity", pods, actions, {"StringEquals": tags}))
         case Platform.GITHUB:
-            issuer = "token.actions.githubusercontent.com"
             subject = f"repo:{environment.repository}:environment:{environment.name}"
-            return _identity(environment, "GitHub", issuer, subject)
+            return web_identity(environment, "GitHub", GITHUB, {"sub": subject})
 
 
 def duty_trust(environment: Environment, duty: Duty) -> Policy:
@@ -72,10 +75,11 @@ def _service(sid: str, service: str, condition: Condition | None = None) -> Poli
     return policy(_trust(sid, {"Service": service}, "sts:AssumeRole", condition))
 
 
-def _identity(environment: Environment, sid: str, issuer: str, subject: str) -> Policy:
-    claims = {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": subject}
-    provider = {"Federated": f"arn:aws:iam::{environment.account}:oidc-provider/{issuer}"}
-    return policy(_trust(sid, provider, "sts:AssumeRoleWithWebIdentity", {"StringEquals": claims}))
+def web_identity(environment: Environment, sid: str, issuer: str, claims: Mapping[str, str]) -> Policy:
+    """Lets whoever has a token of `issuer` for AWS with exactly these claims."""
+    wanted = {f"{issuer}:{claim}": value for claim, value in {"aud": AUDIENCE, **claims}.items()}
+    provider = {"Federated": names.provider_arn(environment, issuer)}
+    return policy(_trust(sid, provider, "sts:AssumeRoleWithWebIdentity", {"StringEquals": wanted}))
 
 
 def _trust(sid: str, principal: object, action: object, condition: Condition | None) -> Statement:

@@ -1,7 +1,8 @@
-"""A reproducible zip of a rotation function: our sources and the pinned pure-Python distributions that they need."""
+"""A reproducible zip of a function: our sources and the pinned pure-Python distributions that they need."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -12,12 +13,14 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "lambdas"
 BUILD = ROOT / "build"
 
-# boto3 is not among them: AWS's runtime brings it. Versions are those of requirements.txt, where hashes pin them.
+ROTATION = "rotation"
+_ROTATOR = "rotate-"
+
+# What a package needs beside our sources; one that is not here needs nothing. boto3 is not among them: AWS's runtime
+# brings it. Versions are those of requirements.txt, where hashes pin them.
 DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
-    "postgres": ("pg8000", "scramp", "asn1crypto", "python-dateutil", "six"),
-    "redis": ("redis",),
-    "keyring": (),
-    "assisted": (),
+    "rotate-postgres": ("pg8000", "scramp", "asn1crypto", "python-dateutil", "six"),
+    "rotate-redis": ("redis",),
 }
 _CODE = frozenset({".py"})
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a zip can hold: the same on every machine
@@ -25,37 +28,51 @@ _READABLE = 0o100644 << 16
 
 
 class PackageError(RuntimeError):
-    """A distribution of a function is not installed, or brings compiled code."""
+    """There is no code for a function, or a distribution of it is not installed or brings compiled code."""
 
 
-def build(target: str) -> Path:
-    """Writes `build/rotate-<target>.zip` and returns its path; the bytes depend on the contents of the files alone.
+def build(name: str) -> Path:
+    """Writes `build/<name>.zip` and returns its path; the bytes depend on the contents of the files alone.
+
+    `rotate-<target>` is the rotation's code for one target; any other name is a folder under `lambdas/`.
 
     Raises:
-        PackageError: a distribution is missing, or has a compiled module, which would run on one machine only.
+        PackageError: there is no such folder, a distribution is missing, or one has a compiled module, which would run
+            on one machine only.
     """
     BUILD.mkdir(exist_ok=True)
-    path = BUILD / f"rotate-{target}.zip"
+    path = BUILD / f"{name}.zip"
     beside = path.with_suffix(f".{os.getpid()}.part")  # of this process: two previews may build at once
     # Stored, not deflated: what deflate makes of the same bytes depends on the machine's zlib.
     with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
-        for name, source in sorted(_contents(target).items()):
-            entry = zipfile.ZipInfo(name, _EPOCH)
+        for member, source in sorted(_contents(name).items()):
+            entry = zipfile.ZipInfo(member, _EPOCH)
             entry.external_attr = _READABLE
             archive.writestr(entry, source)
     beside.replace(path)
     return path
 
 
-def _contents(target: str) -> dict[str, bytes]:
-    ours = {str(path.relative_to(SOURCES)): path.read_bytes() for path in _sources(target)}
-    theirs = {name: text for dist in DISTRIBUTIONS[target] for name, text in _modules(dist)}
+def digest(path: Path) -> str:
+    """The SHA-256 of a package."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _contents(name: str) -> dict[str, bytes]:
+    ours = {path.relative_to(SOURCES).as_posix(): path.read_bytes() for path in _sources(name)}
+    if not ours:
+        raise PackageError(f"function '{name}' has no code; write lambdas/{name}/handler.py or name another package")
+    theirs = {file: text for dist in DISTRIBUTIONS.get(name, ()) for file, text in _modules(dist)}
     return ours | theirs
 
 
-def _sources(target: str) -> Iterator[Path]:
-    """Our modules, without those of other targets: a target's modules carry its name."""
-    for path in (SOURCES / "rotation").rglob("*.py"):
+def _sources(name: str) -> Iterator[Path]:
+    """Our modules; of the rotation's targets those of one alone: a target's modules carry its name."""
+    if not name.startswith(_ROTATOR):
+        yield from (SOURCES / name).rglob("*.py")
+        return
+    target = name.removeprefix(_ROTATOR)
+    for path in (SOURCES / ROTATION).rglob("*.py"):
         if path.parent.name != "targets" or path.stem in ("__init__", "target") or path.stem.startswith(target):
             yield path
 

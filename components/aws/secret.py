@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from catalog import derive
+from catalog.access.secret import secret_policy
 from catalog.environment import Environment
 from catalog.model import Catalog, Secret
 from components.aws.rotation import RotationFunction
@@ -16,12 +17,13 @@ from components.aws.rotation import RotationFunction
 
 @dataclass(frozen=True, kw_only=True)
 class ManagedSecretArgs:
-    """`key_arn` is the key of the secret's tier; `function` rotates the secret's kind."""
+    """`key_arn` is the key of the secret's tier, `replica_key_arn` its replica; `function` rotates the kind."""
 
     environment: Environment
     catalog: Catalog
     secret: Secret
     key_arn: pulumi.Input[str]
+    replica_key_arn: pulumi.Input[str] | None = None
     function: RotationFunction
 
 
@@ -46,6 +48,7 @@ class ManagedSecret(pulumi.ComponentResource):
             description=secret.description,
             kms_key_id=args.key_arn,
             recovery_window_in_days=environment.recovery_window_days,
+            replicas=_replicas(args),
             tags=derive.secret_tags(environment, args.catalog, secret),
             opts=pulumi.ResourceOptions(parent=self, protect=environment.protect),
         )
@@ -57,7 +60,7 @@ class ManagedSecret(pulumi.ComponentResource):
             version_stages=["AWSCURRENT", derive.BOOTSTRAP_LABEL],
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["versionStages"], retain_on_delete=True),
         )
-        aws.secretsmanager.SecretRotation(
+        rotation = aws.secretsmanager.SecretRotation(
             name,
             secret_id=container.arn,
             rotation_lambda_arn=args.function.arn,
@@ -67,5 +70,21 @@ class ManagedSecret(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[marker, args.function.permission]),
         )
+        # Last to come, as it denies the first version to whoever deploys, and first to go, as it denies the deletion.
+        aws.secretsmanager.SecretPolicy(
+            name,
+            secret_arn=container.arn,
+            policy=json.dumps(secret_policy(environment, secret)),
+            block_public_policy=True,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[marker, rotation]),
+        )
         self.arn = container.arn
         self.register_outputs({"arn": container.arn})
+
+
+def _replicas(args: ManagedSecretArgs) -> list[aws.secretsmanager.SecretReplicaArgs] | None:
+    """The copy in the second region; a secret of that name that is there already stays, and the update fails."""
+    region = args.environment.replica_region
+    if region is None:
+        return None
+    return [aws.secretsmanager.SecretReplicaArgs(region=region, kms_key_id=args.replica_key_arn)]

@@ -4,6 +4,7 @@ A rotation function holds a database's admin credential, so it is a deputy that 
 may write one secret, must not get another secret's or another server's credential changed.
 """
 
+import math
 from datetime import UTC, datetime, timedelta
 
 from rotation.document import Document
@@ -93,13 +94,25 @@ def require_overlap_over(secret: Secret, token: str, created: datetime, now: dat
         return None
     until = (created + overlap).astimezone(UTC).isoformat(timespec="seconds")
     if token.startswith(EMERGENCY_PREFIX):
+        failing = _holding_previous(overlap, now - created)
         return (
-            f"emergency: consumers that cached AWSPREVIOUS fail to log in until they read again, at most until {until}"
+            f"emergency: of 100 consumers up to {failing} have AWSPREVIOUS cached and fail to log in until they read "
+            f"again, at most until {until}"
         )
     raise RotationError(
         f"secret '{secret.name}' was rotated less than {overlap.total_seconds():.0f} s ago, and cached clients may "
         f"still log in with AWSPREVIOUS; rotate it after {until}, or use the emergency procedure"
     )
+
+
+def _holding_previous(overlap: timedelta, age: timedelta) -> int:
+    """How many of 100 consumers read the value before `age`, when AWSCURRENT was made.
+
+    Half the overlap is the longest that a consumer may keep a value (the catalogue refuses an overlap under twice
+    that), and consumers read at times of their own, evenly spread. An upper bound: who keeps it shorter has read again.
+    """
+    longest = overlap / 2
+    return max(0, min(100, math.ceil(100 * (1 - age / longest))))
 
 
 def _overlap_seconds(secret: Secret) -> int:

@@ -30,7 +30,15 @@ def _key(stack: Stack, intent: Intent, purpose: str) -> Resource | Unknown | Non
 
 def _aliases(stack: Stack, intent: Intent, purpose: str) -> tuple[Resource, ...]:
     name = derive.key_alias(intent.environment, purpose)
-    return tuple(alias for alias in stack.of(tokens.ALIAS) if alias.value("name") == name)
+    return tuple(
+        alias for alias in stack.of(tokens.ALIAS) if alias.value("name") == name and not _elsewhere(alias, intent)
+    )
+
+
+def _elsewhere(alias: Resource, intent: Intent) -> bool:
+    """Whether it is the alias of a key's replica, which has the same name in another region."""
+    region = alias.value("region")
+    return isinstance(region, str) and region not in ("", intent.environment.region)
 
 
 def _unnamed(stack: Stack) -> bool:

@@ -9,12 +9,15 @@ from typing import Any
 
 from sandbox.aws.access.access import Access
 from sandbox.aws.access.moto_patches import install_access_patches
+from sandbox.aws.access.service_sessions import ServiceSessions
 from sandbox.aws.application import Application, Interceptor
+from sandbox.aws.athena_patches import install_athena_patches
 from sandbox.aws.clock.agenda import Agenda
 from sandbox.aws.clock.clock import Clock
 from sandbox.aws.clock.sources import due_sources
 from sandbox.aws.cloud import MotoCloud
 from sandbox.aws.control import Control, Handler
+from sandbox.aws.ec2_patches import install_ec2_patches
 from sandbox.aws.events.wiring import EventBridge
 from sandbox.aws.faults.faults import Faults
 from sandbox.aws.faults.invocations import FaultyFunctions
@@ -34,11 +37,15 @@ from sandbox.aws.monitoring.monitoring import Monitoring
 from sandbox.aws.moto_dispatch import MotoDispatch
 from sandbox.aws.pod_identities import PodIdentities
 from sandbox.aws.preparation import prepare_process
+from sandbox.aws.s3_lifecycle import install_lifecycle_patches
+from sandbox.aws.s3_locks import install_lock_patches
+from sandbox.aws.s3_patches import install_s3_patches
 from sandbox.aws.secretsmanager.rotation_worker import RotationWorker
 from sandbox.aws.secretsmanager.service import SecretsManager
 from sandbox.aws.secretsmanager.storage import SecretStorage
 from sandbox.aws.settings import LOOPBACK, Settings
 from sandbox.aws.signing_jobs import SigningJobs
+from sandbox.aws.sns_patches import install_sns_patches
 from sandbox.aws.states.loading import StepFunctions
 from sandbox.aws.trail.wiring import CloudTrail
 
@@ -74,6 +81,7 @@ class LocalAwsParts:
         self._access = Access(
             settings, memory=self._memory, storage=storage, on_assumed=lambda *role: trail.role_assumed(*role)
         )
+        ServiceSessions(self._access).serve(control)
         self._events = EventBridge(
             account=settings.account,
             endpoint=f"http://{LOOPBACK}:{port}",
@@ -132,6 +140,12 @@ class LocalAwsParts:
             executor=executor, dispatcher=self._dispatcher, cloud=cloud, service_may=self._access.service_may
         )
         install_kms_patches()
+        install_athena_patches()
+        install_ec2_patches()
+        install_lock_patches()
+        install_s3_patches(self._access.service_may)
+        install_lifecycle_patches()
+        install_sns_patches()
         install_lambda_patches(functions.invoke_later)
         install_senders(self._access.service_may)
         code_signing = CodeSigning(account=settings.account, memory=self._memory)

@@ -18,6 +18,7 @@ from sandbox.aws.errors import AwsError
 from sandbox.aws.events.event import Event
 from sandbox.aws.functions.deployed import Function
 from sandbox.aws.memory.memory import Memory
+from sandbox.aws.s3_locks import default_lock
 from sandbox.aws.settings import ADMINISTRATOR, ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
 
 _PARTITION = "aws"
@@ -63,7 +64,9 @@ class MotoCloud:
             s3 = s3_backends[self._account][_PARTITION]
             if bucket not in s3.buckets:
                 raise AwsError("NoSuchBucket", "The specified bucket does not exist", status=404)
-            made = s3.put_object(bucket, key, data, encryption="aws:kms" if key_id else None, kms_key_id=key_id)
+            lock = default_lock(s3.buckets[bucket])
+            encryption = "aws:kms" if key_id else None
+            made = s3.put_object(bucket, key, data, encryption=encryption, kms_key_id=key_id, **lock)
             made.set_metadata({f"x-amz-meta-{name}": value for name, value in metadata.items()})
 
     def put_logs(self, group: str, stream: str, events: list[tuple[int, str]]) -> None:

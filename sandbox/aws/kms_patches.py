@@ -1,4 +1,5 @@
-"""moto's KMS, changed where it hides bugs: key states are kept to, multi-region keys decrypt, and ARNs are taken.
+"""moto's KMS, changed where it hides bugs: key states are kept to, multi-region keys decrypt, replicas are keys of
+their own, and ARNs are taken.
 
 Sources: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html (a disabled key answers DisabledException,
 one pending deletion KMSInvalidStateException) and multi-region-keys-overview.html.
@@ -33,6 +34,15 @@ def install_kms_patches() -> None:
         return plain, arn
 
     KmsBackend.decrypt = decrypt  # type: ignore[method-assign, assignment]
+    original_replicate = KmsBackend.replicate_key
+
+    def replicate_key(backend: Any, key_id: str, replica_region: str) -> Any:
+        # "You cannot replicate aliases, tags, … and grants": moto's replica shares them with its primary.
+        replica = original_replicate(backend, key_id, replica_region)
+        replica.aliases, replica.grants = type(replica.aliases)(), {}
+        return replica
+
+    KmsBackend.replicate_key = replicate_key  # type: ignore[method-assign, assignment]
 
 
 def _checked(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -129,7 +129,11 @@ def _updates(call: Call) -> Props:
 
 def _delete_group(call: Call) -> None:
     force = bool(call.state.get("forceDestroy"))
-    call.client("athena").delete_work_group(WorkGroup=call.id, RecursiveDeleteOption=force)
+    try:
+        call.client("athena").delete_work_group(WorkGroup=call.id, RecursiveDeleteOption=force)
+    except Exception as exc:
+        if not _missing(exc):
+            raise
 
 
 WORKGROUP = ResourceType(

@@ -96,6 +96,8 @@ def _fits(kind: Kind, value: Any) -> bool:
             return isinstance(value, list) and all(isinstance(item, dict) or item is UNKNOWN for item in value)
         case Kind.ARCHIVE:
             return isinstance(value, Asset) and value.archive
+        case Kind.ASSET:
+            return isinstance(value, Asset)
 
 
 def _number(value: Any) -> bool:

@@ -71,7 +71,7 @@ def comparable(prop: Property, value: Any) -> Any:
         case Kind.BLOCKS:
             items = [_block(prop.fields, item) for item in value]
             return items if prop.ordered else sorted(items, key=repr)
-        case Kind.ARCHIVE:
+        case Kind.ARCHIVE | Kind.ASSET:
             return value.hash if isinstance(value, Asset) else value
         case _:
             return value
@@ -81,7 +81,8 @@ def _block(fields: Mapping[str, Property], value: Any) -> Any:
     if value is UNKNOWN:
         return UNKNOWN
     plain = {name: comparable(prop, value.get(name)) for name, prop in fields.items() if not prop.computed}
-    return {name: item for name, item in plain.items() if item is not None}
+    # A block within, all of whose values say nothing, says nothing itself: an empty prefix is no filter.
+    return {name: item for name, item in plain.items() if item is not None and item != {}}
 
 
 def _document(value: str, *, ordered: bool) -> Any:

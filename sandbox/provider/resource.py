@@ -30,6 +30,7 @@ class Kind(StrEnum):
     BLOCK = "an object"
     BLOCKS = "a list of objects"
     ARCHIVE = "an archive"
+    ASSET = "an asset or an archive"
 
 
 @dataclass(frozen=True, kw_only=True)

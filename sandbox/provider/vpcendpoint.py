@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.provider.ec2tags import specification, update_tags
 from sandbox.provider.naming import tag_map
-from sandbox.provider.resource import TAGS, Call, ResourceType, document, flag, strings, text
+from sandbox.provider.resource import TAGS, Call, ResourceType, block, document, flag, strings, text
 from sandbox.provider.values import Props
 
 _MEMBERS = {"routeTableIds": "RouteTableIds", "securityGroupIds": "SecurityGroupIds", "subnetIds": "SubnetIds"}
@@ -21,9 +21,15 @@ def _create(call: Call) -> str:
             PrivateDnsEnabled="privateDnsEnabled",
             **{aws: name for name, aws in _MEMBERS.items()},
         ),
+        **_dns(call),
         **specification("vpc-endpoint", call),
     )
     return str(answer["VpcEndpoint"]["VpcEndpointId"])
+
+
+def _dns(call: Call) -> Props:
+    asked = (call.new.get("dnsOptions") or {}).get("privateDnsOnlyForInboundResolverEndpoint")
+    return {} if asked is None else {"DnsOptions": {"PrivateDnsOnlyForInboundResolverEndpoint": asked}}
 
 
 def _read(call: Call) -> Props | None:
@@ -78,6 +84,8 @@ def _update(call: Call) -> None:
         change |= call.given(PolicyDocument="policy") or {"ResetPolicy": True}
     if call.changed("privateDnsEnabled"):
         change |= call.given(PrivateDnsEnabled="privateDnsEnabled")
+    if call.changed("dnsOptions"):
+        change |= _dns(call)
     if change:
         call.client("ec2").modify_vpc_endpoint(VpcEndpointId=call.id, **change)
     update_tags(call)
@@ -90,6 +98,8 @@ def _delete(call: Call) -> None:
 VPC_ENDPOINT = ResourceType(
     type_name="aws:ec2/vpcEndpoint:VpcEndpoint",
     inputs={
+        # moto has no DNS and forgets it.
+        "dnsOptions": block({"privateDnsOnlyForInboundResolverEndpoint": flag()}, unreadable=True),
         "policy": document(computed=True),
         "privateDnsEnabled": flag(computed=True),
         "routeTableIds": strings(computed=True),

@@ -13,9 +13,10 @@ import typer
 
 from catalog import derive
 from secretsctl import options, talk, workspace, worktree
-from secretsctl.selection import Selection, Values, read, select
+from secretsctl.selection import NOT_YOURS, Selection, Values, read, select
 from secretsctl.verdict import CommandError, ExitCode
 from stores.folder import PrivateFolder
+from stores.store import DeniedError
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,-]+")
 
@@ -56,7 +57,7 @@ def fetch(
 
     Folder 700, files 600, no newline at the end, each whole or not there at all. A folder that others may enter, a
     symbolic link, and a place in a git work tree that git does not ignore are refused. Names without a value yet are
-    left out with a warning, and then the exit code is 3.
+    left out with a warning, and then the exit code is 3. With the role of a consumer it is what that consumer reads.
     """
     given = ctx.ensure_object(options.Options).with_command(env=env, config=config, json=as_json)
     _require_place(format_, to=to, output=output, reveal=reveal)
@@ -66,10 +67,15 @@ def fetch(
         worktree.require_ignored(to, _file_names(selection))
     if output is not None:
         worktree.require_ignored(output.parent, [output.name])
-    values = read(workspace.opened(given).store, catalog, selection)
+    work = workspace.opened(given)
+    if consumer is None and work.consumer is not None:
+        selection = select(catalog, work.consumer, names)
+    values = read(work.store, catalog, selection)
     written = _write(values, format_, to=to, output=output) if values.by_name else []
     for error in [*values.missing, *values.failed]:
         talk.say(f"warning: left out: {error}")
+    if any(isinstance(error, DeniedError) for error in values.failed):
+        talk.say(NOT_YOURS)
     if reveal:
         talk.show(_text(values.by_name, format_).removesuffix("\n"))
     elif given.json:

@@ -9,10 +9,10 @@ import typer
 
 from catalog.model import Catalog
 from secretsctl import child, options, talk, workspace
-from secretsctl.selection import Selection, Values, read, secrets_named, select
+from secretsctl.selection import NOT_YOURS, Selection, Values, read, secrets_named, select
 from secretsctl.verdict import CommandError, ExitCode
 from stores.document import Document
-from stores.store import Reading, Store
+from stores.store import DeniedError, Reading, Store
 
 DATABASE_URL = "DATABASE_URL"
 
@@ -43,6 +43,7 @@ def run(
     Besides the names of the catalogue it gets libpq's variables, so `secretsctl run -- psql -c 'select 1'` logs in. To
     use a name on the command line, let the program's own shell expand it, not yours:
     `secretsctl run -- sh -c 'psql "$DATABASE_URL"'`.
+    With the role of a consumer it gets what that consumer reads.
     Secrets without a value yet are left out with a warning. The program takes the place of secretsctl: signals reach it
     and its exit code is kept.
     """
@@ -51,11 +52,15 @@ def run(
     selection = select(catalog, consumer, None)
     if psql is not None:
         secrets_named(catalog, [psql])
-    store = workspace.opened(given).store
+    work = workspace.opened(given)
+    store = work.store
+    if consumer is None and work.consumer is not None:
+        selection = select(catalog, work.consumer, None)
     values = read(store, catalog, selection)
     if values.failed:
         lines = [str(error) for error in values.failed]
-        raise CommandError("\n  ".join([*lines, "take only what one consumer reads with --consumer"]))
+        denied = [NOT_YOURS] if any(isinstance(error, DeniedError) for error in values.failed) else []
+        raise CommandError("\n  ".join([*lines, "take only what one consumer reads with --consumer", *denied]))
     for error in values.missing:
         talk.say(f"warning: left out: {error}")
     database = child.libpq(_database(store, catalog, selection, values, psql))

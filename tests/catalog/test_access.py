@@ -7,12 +7,17 @@ from typing import Any
 import pytest
 
 from catalog import derive, load
+from catalog.access.boundary import boundary_policy
 from catalog.access.consumer import consumer_policy, rotation_policy
+from catalog.access.duty import duty_policy
 from catalog.access.key import key_policy
+from catalog.access.secret import secret_policy
 from catalog.access.statement import Policy
+from catalog.names import Duty
 
 CATALOG = load.catalog()
 STAGING = load.environment("staging")
+PROD = load.environment("prod")
 
 
 def statements(policy: Policy) -> dict[str, Any]:
@@ -79,3 +84,36 @@ def test_the_use_of_a_tiers_key_is_bound_to_secrets_manager_and_the_account() ->
             "kms:ViaService": "secretsmanager.us-east-1.amazonaws.com",
         }
     }
+
+
+@pytest.mark.parametrize("consumer", [consumer.name for consumer in CATALOG.consumers])
+def test_a_consumer_reads_the_copies_in_the_second_region_too(consumer: str) -> None:
+    own = CATALOG.read_by(consumer)
+    both = [derive.secret_arn(PROD, secret, region) for region in ("us-east-1", "us-west-2") for secret in own]
+    found = statements(consumer_policy(PROD, CATALOG, consumer))
+    assert found["ReadOwnSecrets"]["Resource"] == both
+    decrypt = found["DecryptOwnSecrets"]
+    assert decrypt["Resource"] == [f"arn:aws:kms:{region}:333344445555:key/*" for region in ("us-east-1", "us-west-2")]
+    assert decrypt["Condition"]["StringLike"] == {"kms:EncryptionContext:SecretARN": both}
+    assert decrypt["Condition"]["StringEquals"]["kms:ViaService"] == [
+        "secretsmanager.us-east-1.amazonaws.com",
+        "secretsmanager.us-west-2.amazonaws.com",
+    ]
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_every_policy_is_within_the_limits_of_aws(environment: str) -> None:
+    # docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (10,240 characters of inline policies in a
+    # role, 6,144 in a boundary, without white space); 20,480 in a secret's policy, 32,768 bytes in a key's.
+    where = load.environment(environment)
+    inline = [consumer_policy(where, CATALOG, consumer.name) for consumer in CATALOG.consumers]
+    inline += [rotation_policy(where, CATALOG, target) for target in CATALOG.targets]
+    inline += [duty_policy(where, CATALOG, duty) for duty in Duty]
+    assert max(map(size, inline)) <= 10_240
+    assert size(boundary_policy(where)) <= 6_144
+    assert max(size(secret_policy(where, secret)) for secret in CATALOG.secrets) <= 20_480
+    assert max(size(key_policy(where, purpose)) for purpose in derive.key_purposes(CATALOG)) <= 32_768
+
+
+def size(policy: Policy) -> int:
+    return len(json.dumps(policy, separators=(",", ":")))

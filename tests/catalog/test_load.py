@@ -1,5 +1,6 @@
 """The catalogue refuses what breaks its rules, and says where and what to do."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,25 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         ("host: redis", "hots: redis", "field 'cache.hots': unknown field; did you mean 'host'?"),
         ("protect: false", "portect: false", "field 'portect': unknown field; did you mean 'protect'?"),
         ("llm-observatory-secrets:environment", "environment", "no key 'config.llm-observatory-secrets:environment'"),
+        ("aws:region: us-east-1", "aws:region: us-east-2", "aws:region is 'us-east-2'; make it 'us-east-1'"),
+        ("  aws:region: us-east-1\n", "", "aws:region is None; make it 'us-east-1'"),
+        ('["222233334444"]', '["333344445555"]', "aws:allowedAccountIds is ['333344445555']; make it ['222233334444']"),
+        ('["222233334444"]', '["222233334444", "1"]', "make it ['222233334444'] and no other"),
+        ("@llm-observatory.example", "", "field 'alerts.emails.0': 'secrets-alerts' is not allowed"),
+        ("emails: [secrets-alerts@llm-observatory.example]", "emails: []", "field 'alerts.emails': [] is not allowed"),
+        ("subnet_ids: [subnet-0a1b2c3d4e5f60011, ", "subnet_ids: [", "at least 2 items"),
+        ("subnet-0a1b2c3d4e5f60012", "subnet-0a1b2c3d4e5f60011", "field 'network': subnet_ids names a subnet twice"),
+        ("vpc_id: vpc-", "vpc_id: VPC-", "field 'network.vpc_id': 'VPC-0a1b2c3d4e5f60001' is not allowed"),
+        ("cidrs: [10.20.0.0/16]", "cidrs: [10.20.0.0/17]", "cidrs: '10.20.0.0/17' must be a /8, /16 or /24"),
+        ("cidrs: [10.20.0.0/16]", "cidrs: [10.20.0.1/16]", "cidrs: '10.20.0.1/16' is no IPv4 range"),
+        ("endpoints: created", "endpoints: mine", "field 'network.endpoints': 'mine' is not allowed"),
+        ("lock_days: 365", "lock_days: 364", "field 'audit.lock_days': 364 is not allowed"),
+        ("lock_days: 70", "lock_days: 7", "field 'backup.lock_days': 7 is not allowed"),
+        (
+            "    database:\n",
+            "    replica_region: us-east-1\n    database:\n",
+            "replica_region 'us-east-1' is the region itself; choose another one",
+        ),
     ],
 )
 def test_a_broken_environment_names_the_path_of_the_key(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -138,10 +158,27 @@ def test_a_broken_environment_names_the_path_of_the_key(tmp_path: Path, old: str
     assert message in str(caught.value)
 
 
-def test_prod_must_be_recoverable(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("protect: true", "protect: false", "prod needs protect: true and recovery_window_days: 30"),
+        ("    replica_region: us-west-2\n", "", "prod needs replica_region, such as us-west-2"),
+        ("      webhook: https:", "      # https:", "prod needs alerts.webhook, the HTTPS address of the pager"),
+        ("webhook: https:", "webhook: http:", "field 'alerts.webhook'"),
+    ],
+)
+def test_prod_asks_for_more(tmp_path: Path, old: str, new: str, message: str) -> None:
     source = (load.ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8")
-    with pytest.raises(load.CatalogError, match="prod needs protect: true and recovery_window_days: 30"):
-        load.environment("prod", edited(tmp_path, source, "protect: true", "protect: false"))
+    with pytest.raises(load.CatalogError, match=re.escape(message)):
+        load.environment("prod", edited(tmp_path, source, old, new))
+
+
+@pytest.mark.parametrize(
+    ("cidr", "prefix"), [("10.0.0.0/8", "10.*"), ("10.20.0.0/16", "10.20.*"), ("10.20.30.0/24", "10.20.30.*")]
+)
+def test_a_range_is_matched_as_text_up_to_its_last_whole_octet(tmp_path: Path, cidr: str, prefix: str) -> None:
+    path = edited(tmp_path, STAGING, "10.20.0.0/16", cidr)
+    assert load.environment("staging", path).network.prefixes == (prefix,)
 
 
 def test_an_environment_that_is_no_stack_of_ours_is_refused() -> None:

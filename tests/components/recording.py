@@ -9,6 +9,15 @@ from typing import Any, NoReturn
 import pulumi
 from pulumi.runtime import mocks
 
+# What AWS alone can tell, and what a program goes on with.
+OUTPUTS: dict[str, dict[str, Any]] = {
+    "aws:s3/bucketObjectv2:BucketObjectv2": {"versionId": "a-version"},
+    "aws:signer/signingJob:SigningJob": {
+        "signedObjects": [{"s3s": [{"bucket": "a-bucket", "key": "signed/a-job.zip"}]}]
+    },
+    "aws:signer/signingProfile:SigningProfile": {"name": "a_profile", "versionArn": "arn:mock:a-profile-version"},
+}
+
 
 @dataclass(frozen=True)
 class Recorded:
@@ -31,6 +40,7 @@ class RecordingMocks(mocks.Mocks):
             **args.inputs,
             "arn": f"arn:mock:{args.typ}:{args.name}",
             "keyId": f"{args.name}-key",
+            **OUTPUTS.get(args.typ, {}),
         }
 
     def call(self, args: mocks.MockCallArgs) -> NoReturn:

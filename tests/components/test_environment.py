@@ -146,17 +146,32 @@ def test_type_tokens_are_what_the_state_holds(declared: RecordingMocks) -> None:
     }
 
 
+def configure(region: str = "us-east-1", accounts: str = '["222233334444"]', **changed: object) -> None:
+    """What the engine hands to the program: the environment of staging, but for what is changed."""
+    settings = load.environment("staging").model_dump(mode="json", exclude={"name"}) | changed
+    pulumi.runtime.set_config(load.CONFIG_KEY, json.dumps(settings))
+    pulumi.runtime.set_config(load.REGION_KEY, region)
+    pulumi.runtime.set_config(load.ACCOUNTS_KEY, accounts)
+
+
 def test_the_program_reads_as_one_sentence_and_declares_the_environment_of_its_stack() -> None:
     path = load.ROOT / "__main__.py"
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 40
-    settings = load.environment("staging").model_dump(mode="json", exclude={"name"})
-    pulumi.runtime.set_config(load.CONFIG_KEY, json.dumps(settings))
+    configure()
     declared = record(lambda: runpy.run_path(str(path)))
     assert declared.of(SECRET).keys() == CATALOG.by_name.keys()
 
 
 def test_a_broken_environment_stops_the_program_before_the_first_resource() -> None:
-    settings = load.environment("staging").model_dump(mode="json", exclude={"name"}) | {"account": "1"}
-    pulumi.runtime.set_config(load.CONFIG_KEY, json.dumps(settings))
+    configure(account="1")
     with pytest.raises(pulumi.RunError, match="field 'account': '1' is not allowed"):
+        record(lambda: runpy.run_path(str(load.ROOT / "__main__.py")))
+
+
+def test_a_provider_of_another_region_or_account_stops_it_too() -> None:
+    configure(region="us-east-2")
+    with pytest.raises(pulumi.RunError, match="aws:region is 'us-east-2'; make it 'us-east-1'"):
+        record(lambda: runpy.run_path(str(load.ROOT / "__main__.py")))
+    configure(accounts='["333344445555"]')
+    with pytest.raises(pulumi.RunError, match="make it \\['222233334444'\\] and no other"):
         record(lambda: runpy.run_path(str(load.ROOT / "__main__.py")))

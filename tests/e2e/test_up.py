@@ -11,17 +11,16 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import psycopg
 import pytest
 
 from catalog import derive, load
 from sandbox import consumer, up
 from sandbox.aws import process as aws
-from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
+from sandbox.identity import ADMINISTRATOR_IDENTITY
 from sandbox.place import Place
 from sandbox.stack import Stack, StackError
-from tests.servers import reachable_folder
+from secretsctl.selection import names_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.servers]
 
@@ -30,33 +29,20 @@ NOT_SECRET = {"DB_USER", "GRAFANA_ADMIN_USER", "S3_KMS_KEY_ID"}
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Place]:
-    """A sandbox that `make up` has just brought up."""
-    with reachable_folder() as folder:
-        place = Place(name="staging", base=folder)
-        try:
-            up.up(place)
-            yield place
-        finally:
-            up.stop(place)
+def everything(place: Place, cloud: aws.LocalAws) -> Path:
+    """A folder with every value, fetched as break-glass, which alone reads all."""
+    folder = place.root / "everything"
+    fetched = secretsctl(place, cloud, "fetch", "--to", str(folder), who="break-glass")
+    assert fetched.returncode == 0, fetched.stderr
+    return folder
 
 
-@pytest.fixture(scope="module")
-def cloud(place: Place) -> aws.LocalAws:
-    found = aws.find(place.root / "aws")
-    assert found is not None
-    return found
-
-
-@pytest.fixture
-def stack(place: Place, cloud: aws.LocalAws) -> Stack:
-    return up.stack(place, cloud, up.engine())
-
-
-def secretsctl(place: Place, cloud: aws.LocalAws, *command: str) -> subprocess.CompletedProcess[str]:
+def secretsctl(
+    place: Place, cloud: aws.LocalAws, *command: str, who: str = "operator"
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(load.ROOT / "bin" / "secretsctl"), *command],
-        env={**os.environ, **up.variables(place, cloud)},
+        env={**os.environ, **up.variables_as(place, cloud, who)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -66,22 +52,21 @@ def secretsctl(place: Place, cloud: aws.LocalAws, *command: str) -> subprocess.C
 
 def labels(place: Place, cloud: aws.LocalAws, name: str) -> dict[str, str]:
     """The version that holds each label of a secret."""
-    client = boto3.client(
-        "secretsmanager",
-        endpoint_url=cloud.endpoint,
-        region_name=cloud.region,
-        aws_access_key_id=ADMINISTRATOR_KEY,
-        aws_secret_access_key=ADMINISTRATOR_SECRET,
-    )
+    client = ADMINISTRATOR_IDENTITY.client(cloud, "secretsmanager")
     described = client.describe_secret(SecretId=f"llm-observatory/{place.name}/{name}")
     return {label: version for version, held in described["VersionIdsToStages"].items() for label in held}
 
 
-def test_every_name_of_the_guide_is_a_private_file(place: Place) -> None:
-    names = {name for secret in CATALOG.secrets for name in secret.names} | {entry.name for entry in CATALOG.derived}
+def test_every_name_that_the_consumer_reads_is_a_private_file(place: Place) -> None:
+    names = {name for secret in CATALOG.read_by("api-server") for name in names_of(CATALOG, secret)}
     assert {path.name for path in place.fetched.iterdir()} == {derive.file_name(name) for name in names}
     assert stat.S_IMODE(place.fetched.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in place.fetched.iterdir()} == {0o600}
+
+
+def test_every_name_of_the_guide_has_a_value(everything: Path) -> None:
+    names = {name for secret in CATALOG.secrets for name in names_of(CATALOG, secret)}
+    assert {path.name for path in everything.iterdir()} == {derive.file_name(name) for name in names}
 
 
 def test_a_consumer_logs_in_with_the_rotated_credential(place: Place) -> None:
@@ -103,6 +88,7 @@ def test_a_program_runs_with_the_values_in_its_environment(place: Place, cloud: 
         "psql",
         "-Atc",
         "select session_user",
+        who="api-server",
     )
     assert (ran.returncode, ran.stdout.strip()) == (0, "app_b"), ran.stderr
 
@@ -115,7 +101,6 @@ def test_a_rotation_inside_the_overlap_is_refused_and_one_outside_leaves_the_old
     assert "consumers may still use the credential before this one; rotate it after" in refused.stderr
     before = readonly_login(place)
     assert secretsctl(place, cloud, "rotate", "db-readonly-password").returncode == 0
-    assert secretsctl(place, cloud, "fetch", "--to", str(place.fetched)).returncode == 0
     after = readonly_login(place)
     assert (before[0], after[0]) == ("readonly", "readonly_b")
     assert session_user(place, *before) == "readonly"
@@ -123,12 +108,11 @@ def test_a_rotation_inside_the_overlap_is_refused_and_one_outside_leaves_the_old
 
 
 def readonly_login(place: Place) -> tuple[str, str]:
-    """User and password of db-readonly-password, read as a consumer that speaks to the API does."""
+    """User and password of db-readonly-password, read as its consumer does."""
     found = aws.find(place.root / "aws")
     assert found is not None
-    ran = secretsctl(
-        place, found, "run", "--psql", "db-readonly-password", "--", "sh", "-c", 'echo "$PGUSER $PGPASSWORD"'
-    )
+    command = ("run", "--psql", "db-readonly-password", "--", "sh", "-c", 'echo "$PGUSER $PGPASSWORD"')
+    ran = secretsctl(place, found, *command, who="grafana")
     user, password = ran.stdout.split()
     return user, password
 
@@ -165,9 +149,17 @@ def test_a_refresh_after_rotations_leaves_the_live_value_alone(place: Place, clo
     assert labels(place, cloud, "jwt-secret") == before
 
 
-def test_no_value_is_in_the_state_or_in_any_log(place: Place, cloud: aws.LocalAws, stack: Stack) -> None:
-    assert secretsctl(place, cloud, "fetch", "--to", str(place.fetched)).returncode == 0
-    fetched = {path.stem.upper(): path.read_text(encoding="utf-8") for path in place.fetched.iterdir()}
+def test_a_refresh_that_would_read_values_is_denied(stack: Stack) -> None:
+    with pytest.raises(StackError, match="secretsmanager:GetSecretValue"):
+        stack.run("refresh", "--yes", "--skip-preview", "--stack", stack.place.name, "--config-file", config_of(stack))
+
+
+def config_of(stack: Stack) -> str:
+    return str(stack.place.stack_file)
+
+
+def test_no_value_is_in_the_state_or_in_any_log(place: Place, everything: Path, stack: Stack) -> None:
+    fetched = {path.stem.upper(): path.read_text(encoding="utf-8") for path in everything.iterdir()}
     values = {name: value for name, value in fetched.items() if name not in NOT_SECRET}
     assert len(values) == 18
     files = [path for folder in ("postgres", "redis", "aws") for path in (place.root / folder).rglob("*.log")]
@@ -198,14 +190,8 @@ def decrypted(stack: Stack) -> str:
     return "\n".join(strings(state))
 
 
-def test_no_value_is_in_a_functions_log(place: Place, cloud: aws.LocalAws) -> None:
-    client = boto3.client(
-        "logs",
-        endpoint_url=cloud.endpoint,
-        region_name=cloud.region,
-        aws_access_key_id=ADMINISTRATOR_KEY,
-        aws_secret_access_key=ADMINISTRATOR_SECRET,
-    )
+def test_no_value_is_in_a_functions_log(place: Place, cloud: aws.LocalAws, everything: Path) -> None:
+    client = ADMINISTRATOR_IDENTITY.client(cloud, "logs")
     environment = load.environment(place.name)
     said = "".join(
         event["message"]
@@ -213,7 +199,7 @@ def test_no_value_is_in_a_functions_log(place: Place, cloud: aws.LocalAws) -> No
         for event in client.filter_log_events(logGroupName=derive.log_group(environment, target))["events"]
     )
     assert '"event": "finished"' in said
-    values = [path.read_text("utf-8") for path in place.fetched.iterdir() if path.stem.upper() not in NOT_SECRET]
+    values = [path.read_text("utf-8") for path in everything.iterdir() if path.stem.upper() not in NOT_SECRET]
     assert [value for value in values if value in said] == []
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from catalog import derive, load, names
 from catalog.access.consumer import consumer_policy, rotation_policy
+from catalog.access.function import function_policy
 from catalog.access.key import key_policy
 from catalog.model import Secret
 from iam.decision import Decision
@@ -35,7 +36,8 @@ def consumer_of(name: str) -> Policy:
 
 
 def rotator_of(target: str) -> Policy:
-    return parse(rotation_policy(STAGING, CATALOG, target), PolicyKind.IDENTITY, name=target)
+    document = function_policy(STAGING, names.rotator(target), rotation_policy(STAGING, CATALOG, target))
+    return parse(document, PolicyKind.IDENTITY, name=target)
 
 
 def key_policy_of(purpose: str) -> Policy:

@@ -41,12 +41,17 @@ def test_a_second_rotation_inside_the_overlap_is_refused_and_says_when(bench: Be
     assert tokens(bench, "AWSCURRENT") == token
 
 
-def test_an_emergency_goes_on_inside_the_overlap_and_warns(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("seconds", "failing"), [(0, 100), (75, 75), (299, 1), (300, 0), (450, 0)])
+def test_an_emergency_goes_on_inside_the_overlap_and_says_how_many_it_expects_to_fail(
+    bench: Bench, capsys: pytest.CaptureFixture[str], seconds: int, failing: int
+) -> None:
+    """A consumer keeps a value for half the overlap at most: 300 s."""
     overlapping(bench)
+    bench.fake.now += timedelta(seconds=seconds - 1)
     bench.rotate(NAME, "emergency-" + "7" * 32)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (warning,) = [line for line in lines if line["level"] == "WARNING"]
-    assert "fail to log in until they read again" in warning["error"]
+    assert f"of 100 consumers up to {failing} have AWSPREVIOUS cached and fail to log in" in warning["error"]
 
 
 def test_the_rotation_after_the_first_one_need_not_wait(bench: Bench) -> None:

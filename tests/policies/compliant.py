@@ -13,6 +13,8 @@ from catalog.model import Catalog, Secret
 from policies.tokens import ALIAS, CONTAINER, FUNCTION, KEY, PERMISSION, ROTATION, STACK, VERSION
 from tests.policies.program import PROJECT, Declared, Program, sealed, urn
 
+REPLICA = "aws:kms/replicaKey:ReplicaKey"
+
 
 def program(catalog: Catalog, environment: Environment, *, exists: bool) -> Program:
     """The stack at its first preview, where no id is known, or as it is when it `exists`."""
@@ -42,6 +44,11 @@ class _Maker:
     def _key_arn(self, purpose: str) -> str:
         return self._known(f"arn:aws:kms:{self.home}:key/0000-{purpose}")
 
+    def _replica_arn(self, purpose: str) -> str:
+        return self._known(
+            f"arn:aws:kms:{self.environment.replica_region}:{self.environment.account}:key/0000-{purpose}"
+        )
+
     def _function_arn(self, target: str) -> str:
         return self._known(f"arn:aws:lambda:{self.home}:function:{derive.function_name(self.environment, target)}")
 
@@ -49,6 +56,7 @@ class _Maker:
         key_id = self._known(f"0000-{purpose}")
         stack = self.environment.name
         return [
+            *self._replica(purpose),
             Declared(
                 token=KEY,
                 name=purpose,
@@ -65,6 +73,31 @@ class _Maker:
                 edges={"targetKeyId": (self._urn(KEY, purpose),)},
             ),
         ]
+
+    def _replica(self, purpose: str) -> list[Declared]:
+        region, key_id = self.environment.replica_region, self._known(f"0000-{purpose}")
+        if region is None or not purpose.startswith("tier-"):
+            return []
+        replica = Declared(
+            token=REPLICA,
+            name=f"{purpose}-replica",
+            stack=self.environment.name,
+            inputs={"region": region, "primaryKeyArn": self._key_arn(purpose)},
+            computed={"id": key_id, "keyId": key_id, "arn": self._replica_arn(purpose)},
+            edges={"primaryKeyArn": (self._urn(KEY, purpose),)},
+        )
+        alias = Declared(
+            token=ALIAS,
+            name=f"{purpose}-replica",
+            stack=self.environment.name,
+            inputs={
+                "region": region,
+                "name": derive.key_alias(self.environment, purpose),
+                "targetKeyId": key_id,
+            },
+            edges={"targetKeyId": (self._urn(REPLICA, f"{purpose}-replica"),)},
+        )
+        return [replica, alias]
 
     def function(self, target: str) -> list[Declared]:
         name, stack = derive.function_name(self.environment, target), self.environment.name
@@ -104,9 +137,10 @@ class _Maker:
                 "kmsKeyId": self._key_arn(purpose),
                 "recoveryWindowInDays": self.environment.recovery_window_days,
                 "tags": derive.secret_tags(self.environment, self.catalog, secret),
+                **self._replicas(purpose),
             },
             computed={"arn": arn, "id": arn},
-            edges={"kmsKeyId": (self._urn(KEY, purpose),)},
+            edges={"kmsKeyId": (self._urn(KEY, purpose),)} | self._replica_edges(purpose),
         )
         version = Declared(
             token=VERSION,
@@ -139,3 +173,10 @@ class _Maker:
             },
         )
         return [container, version, rotation]
+
+    def _replicas(self, purpose: str) -> dict[str, object]:
+        region = self.environment.replica_region
+        return {"replicas": [{"region": region, "kmsKeyId": self._replica_arn(purpose)}]} if region else {}
+
+    def _replica_edges(self, purpose: str) -> dict[str, tuple[str, ...]]:
+        return {"replicas": (self._urn(REPLICA, f"{purpose}-replica"),)} if self.environment.replica_region else {}

@@ -57,6 +57,12 @@ EDITS: dict[str, Edit] = {
     "alias-twice": Edit(
         make=twin(ALIAS, "tier-2"), rule="tiers/key-per-tier", urn=at(ALIAS, "tier-2"), says=("2 aliases named",)
     ),
+    "alias-of-a-replica-alone": Edit(
+        make=setting(ALIAS, "tier-2", "region", "us-west-2"),
+        rule="tiers/key-per-tier",
+        urn=ROOT,
+        says=("no alias alias/llm-observatory-staging-tier-2",),
+    ),
     "alias-on-no-key": Edit(
         make=literal(ALIAS, "tier-2", "targetKeyId", "9999"),
         rule="tiers/key-per-tier",

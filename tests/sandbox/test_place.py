@@ -12,6 +12,8 @@ from sandbox import steps, up
 from sandbox.place import Place, PlaceError
 from sandbox.servers.server import Server
 
+NETWORK = {"vpc_id": "vpc-0123456789abcdef0", "cidrs": ["127.0.0.0/8"]}
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
@@ -24,23 +26,24 @@ def server(port: int) -> Server:
     return Server(host="127.0.0.1", port=port, ca_pem="the CA", pid=1, log=Path("/dev/null"))
 
 
-def test_the_stack_file_differs_from_the_repositorys_in_hosts_ports_and_ca_only(place: Place) -> None:
-    place.write_stack_file(postgres=server(5001), redis=server(5002))
+def test_the_stack_file_differs_from_the_repositorys_in_hosts_ports_ca_and_network_only(place: Place) -> None:
+    place.write_stack_file(postgres=server(5001), redis=server(5002), network=NETWORK)
     ours = yaml.safe_load(place.stack_file.read_text(encoding="utf-8"))["config"]
     theirs = yaml.safe_load((load.ROOT / "Pulumi.staging.yaml").read_text(encoding="utf-8"))["config"]
     settings, declared = ours.pop(load.CONFIG_KEY), theirs.pop(load.CONFIG_KEY)
     assert ours == theirs
-    assert {key for key in settings if settings[key] != declared[key]} == {"database", "cache"}
+    assert {key for key in settings if settings[key] != declared[key]} == {"database", "cache", "network"}
     database = load.environment("staging", place.stack_file).database
     assert (database.host, database.port, database.name) == ("localhost", 5001, "llm_observatory")
     assert Path(database.ca_path).read_text(encoding="utf-8") == "the CA"
+    assert settings["network"] == {**declared["network"], **NETWORK}
 
 
 def test_the_salt_of_the_state_stays_in_the_stack_file(place: Place) -> None:
-    place.write_stack_file(postgres=server(5001), redis=server(5002))
+    place.write_stack_file(postgres=server(5001), redis=server(5002), network=NETWORK)
     with place.stack_file.open("a", encoding="utf-8") as file:
         file.write("encryptionsalt: v1:abc\n")
-    place.write_stack_file(postgres=server(5003), redis=server(5002))
+    place.write_stack_file(postgres=server(5003), redis=server(5002), network=NETWORK)
     assert yaml.safe_load(place.stack_file.read_text(encoding="utf-8"))["encryptionsalt"] == "v1:abc"
 
 

@@ -33,6 +33,7 @@ class FakeAws:
         self.secrets: dict[str, FakeSecret] = {}
         self.denied: set[tuple[str, str]] = set()
         self.refuses_everything: str | None = None
+        self.caller = f"arn:aws:iam::{account}:user/x"
         self.events: list[dict[str, Any]] = []
         self.calls: list[tuple[str, str]] = []
         self._lock = threading.Lock()
@@ -222,7 +223,7 @@ class FakeAws:
         if self.refuses_everything:
             error = f"<Error><Type>Sender</Type><Code>{self.refuses_everything}</Code><Message>x</Message></Error>"
             return 403, f"<ErrorResponse>{error}<RequestId>x</RequestId></ErrorResponse>"
-        result = f"<Arn>arn:aws:iam::{self.account}:user/x</Arn><UserId>x</UserId><Account>{self.account}</Account>"
+        result = f"<Arn>{self.caller}</Arn><UserId>x</UserId><Account>{self.account}</Account>"
         return 200, (
             '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
             f"<GetCallerIdentityResult>{result}</GetCallerIdentityResult>"

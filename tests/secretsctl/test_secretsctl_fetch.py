@@ -63,11 +63,32 @@ def test_a_consumer_without_the_right_to_batch_reads_one_by_one(bootstrapped: Be
     assert len(bootstrapped.aws.called("GetSecretValue")) == 2
 
 
+def test_with_the_role_of_a_consumer_it_is_what_that_consumer_reads(bootstrapped: Bench, tmp_path: Path) -> None:
+    role = "assumed-role/llm-observatory-staging-collector/pod"
+    bootstrapped.aws.caller = f"arn:aws:sts::{bootstrapped.aws.account}:{role}"
+    result = bootstrapped.run("fetch", "--to", str(tmp_path / "s"), "--allow-missing")
+    assert result.exit_code == 0, result.stderr
+    names = ["database_url.txt", "db_app_password.txt", "jwt_secret.txt", "redis_password.txt", "redis_url.txt"]
+    assert sorted(path.name for path in (tmp_path / "s").iterdir()) == names
+    refused = bootstrapped.run("fetch", "--to", str(tmp_path / "s"), "SECRET_KEY")
+    assert (refused.exit_code, "consumer 'collector' does not read SECRET_KEY" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "caller", ["sts::222233334444:assumed-role/llm-observatory-prod-collector/pod", "iam::222233334444:user/collector"]
+)
+def test_another_environments_role_and_a_user_are_no_consumer(bootstrapped: Bench, tmp_path: Path, caller: str) -> None:
+    bootstrapped.aws.caller = f"arn:aws:{caller}"
+    assert bootstrapped.run("fetch", "--to", str(tmp_path / "s"), "--allow-missing").exit_code == 0
+    assert (tmp_path / "s" / "secret_key.txt").exists()
+
+
 def test_what_is_denied_is_told_and_hides_nothing_else(bootstrapped: Bench, tmp_path: Path) -> None:
     bootstrapped.aws.denied.add(("GetSecretValue", "llm-observatory/staging/jwt-secret"))
     result = bootstrapped.run("fetch", "--to", str(tmp_path / "s"), "redis-password", "jwt-secret", "--allow-missing")
     assert result.exit_code == 3
     assert "cannot read secret 'jwt-secret': AccessDeniedException" in result.stderr
+    assert "only its consumers' roles and break-glass read a value" in result.stderr
     assert (tmp_path / "s" / "redis_password.txt").exists()
     assert bootstrapped.run("fetch", "--to", str(tmp_path / "t"), "jwt-secret").exit_code == 1
 

@@ -24,6 +24,14 @@ def variables(bench: Bench, *options: str, **extra: str) -> Mapping[str, str]:
     return found
 
 
+def test_with_the_role_of_a_consumer_the_program_gets_what_that_consumer_reads(bootstrapped: Bench) -> None:
+    role = "assumed-role/llm-observatory-staging-collector/pod"
+    bootstrapped.aws.caller = f"arn:aws:sts::{bootstrapped.aws.account}:{role}"
+    found = variables(bootstrapped)
+    assert "JWT_SECRET" in found
+    assert "SECRET_KEY" not in found
+
+
 def test_the_program_gets_the_names_and_libpqs_variables(bootstrapped: Bench, no_canary: Callable[..., None]) -> None:
     found = variables(bootstrapped, PGSERVICE="elsewhere", PGHOSTADDR="192.0.2.1", MINE="kept")
     assert found["DB_APP_PASSWORD"] == found["PGPASSWORD"] == f"{CANARY}db-app-password"

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from iam.context import ContextValue
@@ -169,10 +170,16 @@ class Access:
         return self._allows(caller, Need(action=action, resource=resource_arn, given=given or {}), None)
 
     def role_session(
-        self, role_arn: str, *, service: str, session_name: str, source_arn: str | None = None
+        self,
+        role_arn: str,
+        *,
+        service: str,
+        session_name: str,
+        source_arn: str | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> Credentials:
         """Credentials of a role for an hour, for a service that assumes it; AwsError AccessDenied without trust."""
-        wish = self._wish(role_arn, session_name, source_arn)
+        wish = replace(self._wish(role_arn, session_name, source_arn), tags=tags or {})
         made = self._assuming.assume(self._service_caller(service), wish)
         self._on_assumed(service, role_arn, session_name, made.access_key, made.expires)
         return Credentials(access_key=made.access_key, secret_key=made.secret_key, token=made.token)
@@ -185,10 +192,7 @@ class Access:
             raise AwsError("InvalidParameterValueException", _NOT_ASSUMABLE) from exc
 
     def secret_keys(self, call: Call, used: KeyUse = _untold) -> SecretKeys:
-        """The keys of secrets as the caller of a request to Secrets Manager may use them.
-
-        `used` is told of each use.
-        """
+        """The keys of secrets as the caller of a request to Secrets Manager may use them; `used` hears of each use."""
         now = self._clock()
         return SecretKeys(
             caller=call.caller or ANONYMOUS,

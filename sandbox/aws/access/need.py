@@ -39,6 +39,9 @@ class Lookup(Protocol):
     def identity(self, kind: str, name: str) -> str:
         """An IAM user, role, group or instance-profile by name."""
 
+    def workgroup(self, region: str, query_id: str) -> str:
+        """The Athena workgroup of a saved query or of one that ran."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:

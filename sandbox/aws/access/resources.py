@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from moto.athena.models import athena_backends
 from moto.awslambda.models import lambda_backends
 from moto.events.models import events_backends
 from moto.logs.models import logs_backends
@@ -87,6 +88,14 @@ class Resources:
         else:
             path = self._directory.path_of(kind, name)
         return f"arn:aws:iam::{self._account}:{kind}{path}{name}"
+
+    def workgroup(self, region: str, query_id: str) -> str:
+        """The ARN of the Athena workgroup of a saved query or of one that ran; of any where there is no such query."""
+        with self._memory.read():
+            backend: Any = athena_backends[self._account][region]
+            found = backend.named_queries.get(query_id) or backend.executions.get(query_id)
+        name = found.workgroup.name if found is not None and found.workgroup is not None else "*"
+        return f"arn:aws:athena:{region}:{self._account}:workgroup/{name}"
 
     def _found_secret(self, region: str, secret_id: str) -> Secret | None:
         if not secret_id:

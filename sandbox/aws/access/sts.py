@@ -4,9 +4,6 @@ Sources: https://docs.aws.amazon.com/STS/latest/APIReference/ (the page of each 
 read but its signature is not checked: the sandbox reaches no identity provider. SAML is refused.
 """
 
-import base64
-import binascii
-import json
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +15,7 @@ from iam.document import PolicyKind
 from iam.principal import Principal, PrincipalKind
 from sandbox.aws.access.assuming import Assuming, Wish, check_session_policy
 from sandbox.aws.access.circumstances import of_request
+from sandbox.aws.access.claims import claims_of, conditions
 from sandbox.aws.access.directory import Directory, Entity
 from sandbox.aws.access.documents import problem
 from sandbox.aws.access.mfa import code_is_valid
@@ -94,7 +92,7 @@ class SecurityTokens:
 
     def _assume_role_with_web_identity(self, call: Call, _caller: Caller) -> Result:
         parameters = call.parameters
-        claims = _claims(str(parameters.get("WebIdentityToken") or ""))
+        claims = claims_of(str(parameters.get("WebIdentityToken") or ""))
         issuer = str(claims.get("iss", "")).removeprefix("https://").rstrip("/")
         provider = f"arn:aws:iam::{self._account}:oidc-provider/{issuer}"
         if not self._directory.has_provider(provider):
@@ -103,7 +101,7 @@ class SecurityTokens:
         expiry = claims.get("exp")
         if isinstance(expiry, int | float) and expiry < self._clock():
             raise AwsError("ExpiredTokenException", "Token expired: current date/time must be before the expiration.")
-        named = {f"{issuer}:{claim}": str(claims[claim]) for claim in ("aud", "sub", "amr") if claim in claims}
+        named = conditions(issuer, claims)
         made = self._assuming.assume(
             Caller(principal=Principal.federated(provider), id=str(claims.get("sub", ""))),
             Wish(
@@ -207,15 +205,6 @@ def _seconds(call: Call) -> int:
     if not least <= seconds <= most:
         raise AwsError("ValidationError", f"DurationSeconds {seconds} is not between {least} and {most}.")
     return seconds
-
-
-def _claims(token: str) -> Mapping[str, Any]:
-    parts = token.split(".")
-    try:
-        payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (IndexError, binascii.Error, ValueError) as exc:
-        raise AwsError("InvalidIdentityToken", "The ID Token provided is not a valid JWT.") from exc
-    return payload if isinstance(payload, dict) else {}
 
 
 def _assumed(made: Temporary) -> Result:

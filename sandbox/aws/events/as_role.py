@@ -18,12 +18,14 @@ from sandbox.aws.errors import AwsError
 from sandbox.aws.events.courier import arguments_of
 from sandbox.aws.events.deliveries import Delivery
 from sandbox.aws.functions.deployed import Credentials
+from sandbox.aws.schedules.group import group_of as group_of_schedule
 
 _UNIVERSAL = re.compile(r"arn:aws:scheduler:::aws-sdk:(?P<service>[a-z0-9-]+):(?P<operation>[A-Za-z0-9]+)")
 # Services whose name in a universal target is not botocore's: those that SDK for Java 2 calls otherwise.
 _SERVICES = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatchlogs": "logs"}
 _READS = ("get", "describe", "list", "poll", "receive", "search", "scan", "query", "select", "read", "batchget")
 _TIMEOUT_SECONDS = 30
+_SCHEDULES = "arn:aws:scheduler:"
 
 RoleSession = Callable[..., Credentials]
 RoleMay = Callable[..., bool]
@@ -68,7 +70,7 @@ class AsRole:
     def check(self, delivery: Delivery, action: str, resource: str) -> None:
         """Raise unless the target's role may be assumed and may do this; for what needs no request of its own."""
         role, name = delivery.target["RoleArn"], delivery.id[:32]
-        self._role_session(role, service=self._service, session_name=name, source_arn=delivery.origin)
+        self._role_session(role, service=self._service, session_name=name, source_arn=_source(delivery))
         if not self._role_may(role, action, resource, session_name=name):
             raise AwsError("AccessDeniedException", f"{role} is not authorized to perform {action} on {resource}.")
 
@@ -109,7 +111,7 @@ class AsRole:
         if not role:
             raise AwsError("ValidationException", f"A target of {service} needs a RoleArn.")
         session = self._role_session(
-            role, service=self._service, session_name=delivery.id[:32], source_arn=delivery.origin
+            role, service=self._service, session_name=delivery.id[:32], source_arn=_source(delivery)
         )
         create: Any = boto3.client
         try:
@@ -134,6 +136,11 @@ class AsRole:
     def _queue_url(self, arn: str) -> str:
         _, _, _, _, account, name = arn.split(":", 5)
         return f"{self._endpoint}/{account}/{name}"
+
+
+def _source(delivery: Delivery) -> str:
+    """What a role's trust is told as aws:SourceArn: the rule, or the group of the schedule."""
+    return group_of_schedule(delivery.origin) if delivery.origin.startswith(_SCHEDULES) else delivery.origin
 
 
 def group_of(target: Mapping[str, Any]) -> dict[str, str]:

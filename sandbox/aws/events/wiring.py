@@ -67,7 +67,7 @@ class EventBridge:
     def services(self) -> Mapping[str, Service]:
         """What answers requests, by signing name."""
         events = EventsService(account=self._account, rules=self._rules, publish=self.bus.publish)
-        scheduler = SchedulerService(role_session=self._access.role_session)
+        scheduler = SchedulerService(account=self._account, role_session=self._access.role_session)
         return {"events": events.answer, "scheduler": scheduler.answer}
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from sandbox.aws.errors import AwsError
 from sandbox.aws.exchange import Answer, Call
 from sandbox.aws.functions.deployed import Credentials
 from sandbox.aws.schedules.expression import ExpressionError, parse_expression
+from sandbox.aws.schedules.group import DEFAULT, group_arn
 from sandbox.aws.wire import refused
 
 PRINCIPAL = "scheduler.amazonaws.com"
@@ -22,8 +23,9 @@ _LONGEST_WINDOW = 1440
 class SchedulerService:
     """Checks schedules before moto stores them."""
 
-    def __init__(self, *, role_session: Callable[..., Credentials]) -> None:
+    def __init__(self, *, account: str, role_session: Callable[..., Credentials]) -> None:
         """`role_session` judges whether a role lets Scheduler assume it."""
+        self._account = account
         self._role_session = role_session
 
     def answer(self, call: Call) -> Answer | None:
@@ -31,12 +33,12 @@ class SchedulerService:
         if call.operation not in _WRITES:
             return None
         try:
-            self._check(call.parameters)
+            self._check(call.parameters, call.region)
         except AwsError as error:
             return refused(call, error)
         return None
 
-    def _check(self, given: Mapping[str, Any]) -> None:
+    def _check(self, given: Mapping[str, Any], region: str) -> None:
         text = str(given.get("ScheduleExpression") or "")
         zone = str(given.get("ScheduleExpressionTimezone") or "UTC")
         try:
@@ -48,8 +50,10 @@ class SchedulerService:
         service = str(target.get("Arn", "")).split(":")[2:3]
         if service == ["events"] and not target.get("EventBridgeParameters"):
             raise AwsError("ValidationException", "EventBridgeParameters must be specified for this target.")
+        role, group = str(target.get("RoleArn") or ""), str(given.get("GroupName") or DEFAULT)
+        source = group_arn(region=region, account=self._account, name=group)
         try:
-            self._role_session(str(target.get("RoleArn") or ""), service=PRINCIPAL, session_name="check")
+            self._role_session(role, service=PRINCIPAL, session_name="check", source_arn=source)
         except AwsError as exc:
             raise AwsError(
                 "ValidationException",

@@ -12,9 +12,9 @@ from dataclasses import replace
 from sandbox.aws.clock.source import Ran
 from sandbox.aws.secretsmanager.codec import decode
 from sandbox.aws.secretsmanager.context import mirror
-from sandbox.aws.secretsmanager.model import CURRENT, PENDING, Secret
+from sandbox.aws.secretsmanager.model import Secret
 from sandbox.aws.secretsmanager.names import in_region
-from sandbox.aws.secretsmanager.rotating import staged
+from sandbox.aws.secretsmanager.rotating import staged, unfinished_token
 from sandbox.aws.secretsmanager.rotation_row import begin
 from sandbox.aws.secretsmanager.storage import SecretStorage
 
@@ -45,7 +45,8 @@ class DueRotations:
             secret = _first(self._storage, f"{_ROTATES} AND {_STARTS} <= ?", _STARTS, at)
             if secret is not None and secret.rotation is not None:
                 starts = secret.rotation.starts or at
-                token = _unfinished(secret) or str(uuid.uuid4())
+                # "That rotation will be reattempted" (RotateSecret's refusal): its version is taken up again.
+                token = unfinished_token(secret) or str(uuid.uuid4())
                 now = time.time()
                 begun = replace(staged(secret, token, now), changed=now)
                 self._storage.save(begun)
@@ -79,12 +80,6 @@ class DueDeletions:
                 return ()
             self._storage.delete(secret.arn)
         return (Ran(at=secret.deletion_date or at, kind="secret-deletion", name=secret.arn, outcome="deleted"),)
-
-
-def _unfinished(secret: Secret) -> str | None:
-    # "A previous rotation isn't complete. That rotation will be reattempted": its version is taken up again.
-    pending, current = secret.holder(PENDING), secret.holder(CURRENT)
-    return pending.id if pending is not None and (current is None or pending.id != current.id) else None
 
 
 def _first(storage: SecretStorage, where: str, order: str, at: float) -> Secret | None:

@@ -103,12 +103,17 @@ class Context:
 
 
 def mirror(primary: Secret, copy: Secret) -> Secret:
-    """The replica after its primary changed: all but its key and its policy follow."""
+    """The replica after its primary changed: all but its key follows, its resource policy too.
+
+    "Secrets Manager replicates the encrypted secret data and metadata such as tags and resource policies":
+    https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html
+    """
     return replace(
         copy,
         changed=primary.changed,
         description=primary.description,
         tags=primary.tags,
+        policy=primary.policy,
         versions={key: replace(version, key_id=copy.key_id) for key, version in primary.versions.items()},
         rotated=primary.rotated,
         rotation=primary.rotation,

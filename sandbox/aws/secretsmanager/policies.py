@@ -21,7 +21,7 @@ def put_resource_policy(context: Context, request: Request) -> Result:
         check_not_public(request["ResourcePolicy"])
     with context.storage.change():
         secret = context.usable(request["SecretId"])
-        context.storage.save(replace(secret, policy=request["ResourcePolicy"], changed=context.clock()))
+        context.save(replace(secret, policy=request["ResourcePolicy"], changed=context.clock()))
     return {"ARN": secret.arn, "Name": secret.name}
 
 
@@ -41,7 +41,7 @@ def delete_resource_policy(context: Context, request: Request) -> Result:
     _only_default(request)
     with context.storage.change():
         secret = context.usable(request["SecretId"])
-        context.storage.save(replace(secret, policy=None, changed=context.clock()))
+        context.save(replace(secret, policy=None, changed=context.clock()))
     return {"ARN": secret.arn, "Name": secret.name}
 
 

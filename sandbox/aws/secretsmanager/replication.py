@@ -59,7 +59,6 @@ def add_replicas(context: Context, secret: Secret, request: Request) -> Secret:
             arn=in_region(secret.arn, region),
             region=region,
             key_id=key_id,
-            policy=None,
             accessed=None,
             replicas=(),
             primary_region=secret.region,

@@ -18,7 +18,8 @@ from sandbox.aws.secretsmanager.schedule import check_rules, next_window
 def rotate_secret(context: Context, request: Request) -> Result:
     """Store the configuration and start a rotation, or only test it with RotateImmediately false.
 
-    Refuses while AWSPENDING is on another version than AWSCURRENT. Unverified, because the page says only that the
+    Refuses while AWSPENDING is on another version than AWSCURRENT, and does what the refusal says: "That rotation will
+    be reattempted." Unverified, because the page says only that the
     token
     guards against making a version twice: the same token again while its rotation runs, or after it succeeded, starts
     nothing; after it failed and its label was removed, it takes up the version that is there.
@@ -30,14 +31,21 @@ def rotate_secret(context: Context, request: Request) -> Result:
         rotation = _configured(context, secret, request)
         if _running_token(context, secret) == token:
             return {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
-        _refuse_unfinished(secret)
+        unfinished = unfinished_token(secret)
         known = secret.versions.get(token)
-        if known is not None and CURRENT in known.stages:
+        if unfinished is None and known is not None and CURRENT in known.stages:
             return {"ARN": secret.arn, "Name": secret.name, "VersionId": token}
         now = context.clock()
-        context.save(replace(staged(secret, token, now), rotation=rotation, changed=now))
-        begin(context.storage, secret.arn, token, "rotate" if immediately else "test", now)
+        if unfinished is None:
+            context.save(replace(staged(secret, token, now), rotation=rotation, changed=now))
+            begin(context.storage, secret.arn, token, "rotate" if immediately else "test", now)
+        elif _running_token(context, secret) is None and secret.rotation is not None and secret.rotation.enabled:
+            begin(context.storage, secret.arn, unfinished, "rotate", now)
     context.wake_rotation()
+    if unfinished is not None:
+        raise AwsError(
+            "InvalidRequestException", "A previous rotation isn't complete. That rotation will be reattempted."
+        )
     result: Result = {"ARN": secret.arn, "Name": secret.name}
     if immediately:
         # A test leaves no version behind; that the answer then names none is unverified.
@@ -72,6 +80,12 @@ def staged(secret: Secret, token: str, now: float) -> Secret:
     """
     pending = secret.versions.get(token) or Version(id=token, created=now, key_id=secret.key_id)
     return attach(secret.with_version(pending), token, (PENDING,))
+
+
+def unfinished_token(secret: Secret) -> str | None:
+    """The version of a rotation that did not come to its end: it has AWSPENDING and is not the current one."""
+    pending, current = secret.holder(PENDING), secret.holder(CURRENT)
+    return pending.id if pending is not None and (current is None or pending.id != current.id) else None
 
 
 def after_manual_change(secret: Secret, now: float) -> Secret:
@@ -128,11 +142,3 @@ def _configured(context: Context, secret: Secret, request: Request) -> Rotation:
 def _running_token(context: Context, secret: Secret) -> str | None:
     row = context.storage.connection().execute("SELECT token FROM rotations WHERE arn = ?", (secret.arn,)).fetchone()
     return row[0] if row is not None else None
-
-
-def _refuse_unfinished(secret: Secret) -> None:
-    pending, current = secret.holder(PENDING), secret.holder(CURRENT)
-    if pending is not None and (current is None or pending.id != current.id):
-        raise AwsError(
-            "InvalidRequestException", "A previous rotation isn't complete. That rotation will be reattempted."
-        )

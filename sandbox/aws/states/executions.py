@@ -30,6 +30,7 @@ from sandbox.aws.monitoring.metrics import Metric, Metrics
 from sandbox.aws.states.definition import install_definitions
 from sandbox.aws.states.history_log import HistoryLog, log_history_of, log_writer
 from sandbox.aws.states.inline_map import install_inline_maps
+from sandbox.aws.states.json_paths import install_json_paths
 from sandbox.aws.states.map_run import install_map_runs
 from sandbox.aws.states.results import install_result_writer
 from sandbox.aws.states.role import RoleClients, RoleSession
@@ -76,6 +77,7 @@ class Executions:
         # Its records quote what a task was given and what it answered, which may hold values.
         logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
         install_definitions()
+        install_json_paths()
         install_map_runs()
         install_inline_maps()
         install_result_writer()

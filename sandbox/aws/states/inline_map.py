@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import iteration_worker
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.inline_iteration_component import (
     InlineIterationComponent,
 )
@@ -29,6 +31,8 @@ def install_inline_maps() -> None:
 
     InlineIterationComponent._launch_worker = launch  # type: ignore[method-assign, assignment]
     IterationWorker._eval_pool = _eval_pool  # type: ignore[method-assign, assignment]
+    # moto takes the name of an iteration's error for one that the definition made up, which may not be States.Runtime.
+    vars(iteration_worker)["CustomErrorName"] = ErrorName
 
 
 def _eval_pool(worker: Any, job: Any, worker_frame: Any) -> None:

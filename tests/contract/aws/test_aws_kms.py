@@ -21,6 +21,22 @@ def test_a_multi_region_key_decrypts_what_it_encrypted(aws: ContractAws) -> None
 
 
 @pytest.mark.diverges
+def test_a_replica_has_aliases_of_its_own(aws: ContractAws) -> None:
+    """Source: multi-region-keys-overview.html: aliases, grants and the key policy are not shared properties."""
+    kms, elsewhere = aws.client("kms"), aws.client("kms", "us-west-2")
+    key, alias = kms.create_key(MultiRegion=True)["KeyMetadata"]["KeyId"], f"alias/{aws.name()}"
+    kms.create_alias(AliasName=alias, TargetKeyId=key)
+    kms.replicate_key(KeyId=key, ReplicaRegion="us-west-2")
+    none = elsewhere.list_aliases(KeyId=key)["Aliases"]
+    elsewhere.create_alias(AliasName=f"{alias}-there", TargetKeyId=key)
+    here = [entry["AliasName"] for entry in kms.list_aliases(KeyId=key)["Aliases"]]
+    there = [entry["AliasName"] for entry in elsewhere.list_aliases(KeyId=key)["Aliases"]]
+    elsewhere.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    assert (none, here, there) == ([], [alias], [f"{alias}-there"])
+
+
+@pytest.mark.diverges
 def test_a_disabled_key_neither_encrypts_nor_decrypts(aws: ContractAws) -> None:
     """Source: key-state.html: DisabledException."""
     kms = aws.client("kms")

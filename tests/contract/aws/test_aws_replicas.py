@@ -3,6 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.contract.aws.actors import deny, document, refused
 from tests.contract.aws.harness import ContractAws, error_of, eventually
 
 OTHER = "us-west-2"
@@ -24,6 +25,22 @@ def test_a_replica_follows_its_primary_and_refuses_writes(aws: ContractAws) -> N
     with pytest.raises(ClientError) as caught:
         replica.put_secret_value(SecretId=secret, SecretString="third")
     assert error_of(caught.value)[0] == "InvalidRequestException"
+    aws.sm.remove_regions_from_replication(SecretId=secret, RemoveReplicaRegions=[OTHER])
+
+
+@pytest.mark.diverges
+def test_a_replica_has_the_policy_of_its_primary(aws: ContractAws) -> None:
+    """Source: userguide/replicate-secrets.html: "metadata such as tags and resource policies"."""
+    secret = aws.secret()
+    policy = document({**deny("secretsmanager:GetSecretValue"), "Principal": "*"})
+    aws.sm.put_resource_policy(SecretId=secret, ResourcePolicy=policy)
+    aws.sm.replicate_secret_to_regions(SecretId=secret, AddReplicaRegions=[{"Region": OTHER}])
+    eventually(lambda: _in_sync(aws, secret))
+    replica = aws.client("secretsmanager", OTHER)
+    assert refused(replica.get_secret_value, SecretId=secret)[0] == "AccessDeniedException"
+    aws.sm.delete_resource_policy(SecretId=secret)
+    eventually(lambda: replica.get_resource_policy(SecretId=secret).get("ResourcePolicy") is None)
+    assert replica.get_secret_value(SecretId=secret)["SecretString"] == "first"
     aws.sm.remove_regions_from_replication(SecretId=secret, RemoveReplicaRegions=[OTHER])
 
 

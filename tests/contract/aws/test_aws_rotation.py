@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.aws.harness import ContractAws, error_of, eventually, token
+from tests.contract.aws.harness import ContractAws, error_of, eventually, token, zipped
 
 _COMMON = """
 import boto3
@@ -203,3 +203,18 @@ def test_rotating_again_with_a_token_that_succeeded_starts_nothing(aws: Contract
     assert aws.sm.rotate_secret(**arguments)["VersionId"] == used
     time.sleep(0.5)
     assert len(aws.log_of(function)) == lines
+
+
+@pytest.mark.executes
+@pytest.mark.diverges
+def test_the_refusal_of_a_second_rotation_has_the_unfinished_one_tried_again(aws: ContractAws) -> None:
+    """ "A previous rotation isn't complete. That rotation will be reattempted." (RotateSecret's error)."""
+    secret, function = aws.secret(), aws.function(FAILS_AT_SET)
+    version = aws.sm.rotate_secret(SecretId=secret, RotationLambdaARN=function, RotationRules=RULES)["VersionId"]
+    name = function.rsplit(":", 1)[-1]
+    eventually(lambda: sum(line.startswith("START ") for line in aws.log_of(function)) >= 6)  # it has given up by then
+    aws.client("lambda").update_function_code(FunctionName=name, ZipFile=zipped(CLEARS_PENDING))
+    with pytest.raises(ClientError) as caught:
+        aws.sm.rotate_secret(SecretId=secret)
+    assert error_of(caught.value)[0] == "InvalidRequestException"
+    eventually(lambda: aws.holder(secret, "AWSCURRENT") == version)

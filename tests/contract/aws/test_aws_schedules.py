@@ -31,10 +31,10 @@ class ScheduleBench:
         self.client = queue.aws.client("scheduler")
         self.names: list[str] = []
 
-    def role(self, *policy: Statement, service: str = "scheduler.amazonaws.com") -> str:
-        """A role with this policy: its ARN."""
+    def role(self, *policy: Statement, service: str = "scheduler.amazonaws.com", **conditions: Any) -> str:
+        """A role with this policy, trusting under these conditions: its ARN."""
         name = f"llmobs-contract-{uuid.uuid4()}"
-        return make_role(self.aws, name, policy, trusts=(trust({"Service": service}),))
+        return make_role(self.aws, name, policy, trusts=(trust({"Service": service}, **conditions),))
 
     def sender(self) -> str:
         """A role that may send to the queue."""
@@ -120,6 +120,22 @@ def test_a_role_that_scheduler_may_not_assume_is_refused(bench: ScheduleBench) -
         "ValidationException",
         "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
     )
+
+
+@pytest.mark.diverges
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_a_role_is_told_the_group_of_the_schedule_as_its_source(bench: ScheduleBench, *, is_trusted: bool) -> None:
+    """Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/doc-history.html (7 September 2023)."""
+    group = f"arn:aws:scheduler:{bench.aws.region}:{bench.aws.account}:schedule-group/default"
+    source = group if is_trusted else f"{group}-2"
+    role = bench.role(allow("sqs:SendMessage", bench.queue.arn), ArnEquals={"aws:SourceArn": source})
+    target = {"Arn": bench.queue.arn, "RoleArn": role, "Input": '{"hello": 1}'}
+    if is_trusted:
+        bench.create(soon(), target)
+        assert bench.queue.body() == {"hello": 1}
+    else:
+        with pytest.raises(ClientError, match="must allow AWS EventBridge Scheduler to assume the role"):
+            bench.create(soon(), target)
 
 
 @pytest.mark.diverges

@@ -39,6 +39,9 @@ class Known:
     def identity(self, kind: str, name: str) -> str:
         return f"arn:aws:iam::{ACCOUNT}:{kind}/{name}"
 
+    def workgroup(self, region: str, query_id: str) -> str:
+        return f"arn:aws:athena:{region}:{ACCOUNT}:workgroup/of-{query_id}"
+
 
 @cache
 def model(service: str) -> ServiceModel:

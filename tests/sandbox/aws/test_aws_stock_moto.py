@@ -16,7 +16,7 @@ def test_every_divergence_fails_on_stock_moto_and_everything_else_passes() -> No
         env={**os.environ, "AWS_CONTRACT": "moto"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1200,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:]

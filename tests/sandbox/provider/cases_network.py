@@ -100,6 +100,7 @@ NETWORK_CASES: dict[str, Case] = {
             "serviceName": "com.amazonaws.us-east-1.secretsmanager",
             "vpcEndpointType": "Interface",
             "privateDnsEnabled": True,
+            "dnsOptions": {"privateDnsOnlyForInboundResolverEndpoint": False},
             "subnetIds": [s.subnet],
             "securityGroupIds": [s.group],
             "policy": s.allowing("secretsmanager:GetSecretValue"),

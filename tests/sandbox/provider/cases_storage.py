@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from sandbox.provider.values import Asset
 from tests.sandbox.provider.case import Case
 
 _LOCKED = {"objectLockEnabled": True, "forceDestroy": True}
@@ -89,7 +90,32 @@ def _told(s: Any) -> dict[str, Any]:
     return {"bucket": s.bucket, "queues": [{"queueArn": s.queue_arn, "events": events, "filterPrefix": "AWSLogs/"}]}
 
 
+def _relabelled(aws: Any, made: Any) -> str:
+    place = {"Bucket": made.outputs["bucket"], "Key": made.outputs["key"]}
+    aws("s3").put_object_tagging(**place, Tagging={"TagSet": [{"Key": "a", "Value": "by hand"}]})
+    return "tags"
+
+
+def _content(said: str) -> dict[str, Any]:
+    """A text, with the digest that the engine would give it."""
+    return {"source": Asset(archive=False, fields={"text": said, "hash": said}), "sourceHash": said}
+
+
 STORAGE_CASES: dict[str, Case] = {
+    "aws:s3/bucketObjectv2:BucketObjectv2": Case(
+        create=lambda s: {
+            "bucket": s.versioned_bucket,
+            "key": "unsigned/code.zip",
+            "serverSideEncryption": "aws:kms",
+            "kmsKeyId": s.key,
+            "tags": {"a": "1"},
+            **_content("one"),
+        },
+        change={**_content("two"), "tags": {"a": "2", "b": "3"}},
+        replace={"key": "other"},
+        adopted=lambda deployed: f"{deployed.outputs['bucket']}/{deployed.outputs['key']}",
+        drift=_relabelled,
+    ),
     "aws:s3/bucketVersioning:BucketVersioning": Case(
         create=lambda s: {"bucket": s.bucket, "versioningConfiguration": {"status": "Enabled"}},
         change={"versioningConfiguration": {"status": "Suspended"}},

@@ -44,7 +44,7 @@ RULE = {"protocol": "tcp", "fromPort": 443, "toPort": 443}
             },
             "exclude each other",
         ),
-        (ENDPOINT, {"vpcId": "v", "serviceName": "s", "dnsOptions": {}}, "no property 'dnsOptions'"),
+        (ENDPOINT, {"vpcId": "v", "serviceName": "s", "ipAddressType": "dualstack"}, "no property 'ipAddressType'"),
     ],
 )
 def test_inputs_that_cannot_be_are_refused_before_anything_is_made(

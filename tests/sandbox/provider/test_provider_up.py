@@ -1,16 +1,13 @@
 """The real engine runs a small program against a local AWS, by the sandbox's language host and provider."""
 
 import json
-import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.engine import Engine, default_cache, find_or_build
-from sandbox.provider.install import install_provider
+from tests.sandbox.provider.small_stack import Stack, make
 
 pytestmark = pytest.mark.e2e
 
@@ -105,52 +102,20 @@ PolicyPack(
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stack:
-    engine: Engine
-    env: dict[str, str]
-    program: Path
-    pack: Path
-
-    def pulumi(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return self.engine.run(arguments, self.env, self.program)
-
-    def succeed(self, *arguments: str) -> str:
-        result = self.pulumi(*arguments)
-        assert result.returncode == 0, result.stdout
-        return result.stdout
-
-
 @pytest.fixture
 def stack(tmp_path: Path, local_aws: str, capsys: pytest.CaptureFixture[str]) -> Stack:
     with capsys.disabled():
-        engine = find_or_build(default_cache(), print)
-    for name in ("home", "state", "program", "pack"):
-        (tmp_path / name).mkdir()
-    env = {
-        "PULUMI_HOME": str(tmp_path / "home"),
-        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": "local",
-        "AWS_ENDPOINT_URL": local_aws,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-    }
-    install_provider(engine, env)
-    (tmp_path / "program" / "Pulumi.yaml").write_text("name: tiny\nruntime:\n  name: python\n")
-    (tmp_path / "program" / "Pulumi.dev.yaml").write_text(
-        "config:\n  aws:region: us-east-1\n  aws:allowedAccountIds: ['123456789012']\n"
-    )
-    (tmp_path / "program" / "__main__.py").write_text(PROGRAM)
+        made = make(tmp_path, local_aws, account="123456789012", key="local", secret="local")
+    made.write(PROGRAM)
+    (tmp_path / "pack").mkdir()
     (tmp_path / "pack" / "PulumiPolicy.yaml").write_text("runtime: python\nversion: 0.1.0\n")
     (tmp_path / "pack" / "__main__.py").write_text(PACK)
     (tmp_path / "pack" / "pack_rules.py").write_text(RULES)
-    made = Stack(engine=engine, env=env, program=tmp_path / "program", pack=tmp_path / "pack")
-    made.succeed("stack", "init", "dev")
     return made
 
 
 def test_a_stack_goes_up_stays_the_same_keeps_no_value_and_goes_down(stack: Stack, aws: Callable[[str], Any]) -> None:
-    first = stack.succeed("up", "--yes", "--policy-pack", str(stack.pack))
+    first = stack.succeed("up", "--yes", "--policy-pack", str(stack.folder / "pack"))
     assert "+ 5 created" in first
     assert "warning" not in first.lower()
 
@@ -179,7 +144,7 @@ def test_a_stack_goes_up_stays_the_same_keeps_no_value_and_goes_down(stack: Stac
 
 
 def test_a_stack_that_audits_goes_up_stays_the_same_and_goes_down(stack: Stack) -> None:
-    (stack.program / "__main__.py").write_text(AUDIT)
+    stack.write(AUDIT)
     assert "+ 20 created" in stack.succeed("up", "--yes", "--skip-preview")
     stack.succeed("refresh", "--yes", "--skip-preview")
     assert "20 unchanged" in stack.succeed("preview", "--diff")
@@ -190,7 +155,7 @@ def test_a_mandatory_violation_blocks_and_fails(stack: Stack, aws: Callable[[str
     program = stack.program / "__main__.py"
     program.write_text(PROGRAM.replace('tags={"Owner": "platform"}', 'tags={"Owners": "platform"}'))
     before = len(aws("kms").list_keys()["Keys"])
-    result = stack.pulumi("up", "--yes", "--policy-pack", str(stack.pack))
+    result = stack.pulumi("up", "--yes", "--policy-pack", str(stack.folder / "pack"))
     assert result.returncode != 0
     assert "every key needs an owner" in result.stdout
     assert len(aws("kms").list_keys()["Keys"]) == before

@@ -73,6 +73,10 @@ def _create_key(asked: Asked) -> Mapping[str, ContextValue]:
     return keys
 
 
+def _replica(asked: Asked) -> Mapping[str, ContextValue]:
+    return {"kms:ReplicaRegion": asked.text("ReplicaRegion")}
+
+
 def _bypass(asked: Asked) -> Mapping[str, ContextValue]:
     return {"kms:BypassPolicyLockoutSafetyCheck": bool(asked.get("BypassPolicyLockoutSafetyCheck"))}
 
@@ -123,8 +127,8 @@ RULES: dict[str, Rule] = {
         _key,
         "CancelKeyDeletion DescribeKey DisableKey DisableKeyRotation EnableKey EnableKeyRotation GetKeyPolicy "
         "GetKeyRotationStatus GetParametersForImport GetPublicKey ImportKeyMaterial DeleteImportedKeyMaterial "
-        "ListGrants ListKeyPolicies ListKeyRotations ListResourceTags ReplicateKey RetireGrant RevokeGrant "
-        "RotateKeyOnDemand TagResource UntagResource UpdateKeyDescription UpdatePrimaryRegion",
+        "ListGrants ListKeyPolicies ListKeyRotations ListResourceTags RetireGrant RevokeGrant RotateKeyOnDemand "
+        " TagResource UntagResource UpdateKeyDescription UpdatePrimaryRegion",
     ),
     **dict.fromkeys(("CreateAlias", "DeleteAlias", "UpdateAlias"), _on_alias_and_key),
     **{name: on(f"{_PREFIX}:{name}") for name in ("GenerateRandom", "ListAliases", "ListKeys", "ListRetirableGrants")},
@@ -132,5 +136,6 @@ RULES: dict[str, Rule] = {
     "CreateKey": on("kms:CreateKey", lambda _asked: "*", _create_key),
     "PutKeyPolicy": on("kms:PutKeyPolicy", _key, _bypass),
     "ReEncrypt": _re_encrypt,
+    "ReplicateKey": on("kms:ReplicateKey", _key, _replica),
     "ScheduleKeyDeletion": on("kms:ScheduleKeyDeletion", _key, _window),
 }

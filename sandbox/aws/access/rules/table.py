@@ -3,12 +3,24 @@
 from collections.abc import Mapping
 
 from sandbox.aws.access.need import Rule
-from sandbox.aws.access.rules import functions, identity, kms, messaging, observing, scheduling, secretsmanager, storage
+from sandbox.aws.access.rules import (
+    functions,
+    identity,
+    kms,
+    messaging,
+    observing,
+    querying,
+    scheduling,
+    secretsmanager,
+    storage,
+)
 
 RULES: Mapping[str, Mapping[str, Rule]] = {
+    "athena": querying.ATHENA_RULES,
     "cloudtrail": observing.CLOUDTRAIL_RULES,
     "dynamodb": storage.DYNAMODB_RULES,
     "events": scheduling.EVENTS_RULES,
+    "glue": querying.GLUE_RULES,
     "iam": identity.RULES,
     "kms": kms.RULES,
     "lambda": functions.RULES,

@@ -1,0 +1,61 @@
+"""What a schedule may do: invoke its one function, and lay down what could not be delivered."""
+
+from __future__ import annotations
+
+from catalog import derive, names
+from catalog.access import backup, watch
+from catalog.access.function import dead_letters_arn
+from catalog.access.secrets import ENCRYPT_AND_DECRYPT
+from catalog.access.statement import Policy, allow, policy
+from catalog.environment import Environment
+
+SCHEDULED = (watch.FUNCTION, backup.FUNCTION)
+"""The functions that run on a schedule."""
+
+
+def scheduler(what: str) -> str:
+    """What the schedule of the function `what` and its role are called."""
+    return f"schedule-{what}"
+
+
+def schedule_trust(environment: Environment) -> Policy:
+    """Lets EventBridge Scheduler, for schedules of this account's group `default`, assume the role.
+
+    aws:SourceArn is the ARN of the schedule's group, not of the schedule, since 7 September 2023, so a role cannot be
+    tied to one schedule: docs.aws.amazon.com/scheduler/latest/UserGuide/doc-history.html and
+    cross-service-confused-deputy-prevention.html there.
+    """
+    group = f"arn:aws:scheduler:{environment.region}:{environment.account}:schedule-group/default"
+    return policy(
+        {
+            "Sid": "Scheduler",
+            "Effect": "Allow",
+            "Principal": {"Service": "scheduler.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": environment.account},
+                "ArnEquals": {"aws:SourceArn": group},
+            },
+        }
+    )
+
+
+def schedule_policy(environment: Environment, what: str) -> Policy:
+    """Invoke the function `what`, and send to the schedule's own dead-letter queue, which the key for logs encrypts.
+
+    Sources: docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html,
+    docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+    """
+    return policy(
+        allow("InvokeTheFunction", ("lambda:InvokeFunction",), [names.function_arn(environment, what)]),
+        allow("SendToOwnDeadLetters", ("sqs:SendMessage",), [dead_letters_arn(environment, scheduler(what))]),
+        allow(
+            "EncryptDeadLetters",
+            ENCRYPT_AND_DECRYPT,
+            [names.keys_arn(environment)],
+            {
+                "StringEquals": {"kms:ViaService": f"sqs.{environment.region}.amazonaws.com"},
+                "ForAnyValue:StringEquals": {"kms:ResourceAliases": [derive.key_alias(environment, "logs")]},
+            },
+        ),
+    )

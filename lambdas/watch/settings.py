@@ -1,0 +1,51 @@
+"""What the deployed watch is told by its environment variables."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from watch.errors import WatchError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """`declared` maps the short name of every secret of the catalogue to its limit in days; `manifest_key` is what a
+    finished backup leaves in `backup_bucket`."""
+
+    environment: str
+    service: str
+    declared: Mapping[str, int]
+    backup_bucket: str
+    manifest_key: str
+
+    @property
+    def prefix(self) -> str:
+        """The start of the name of every secret of the environment."""
+        return f"{self.service}/{self.environment}/"
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> "Settings":
+        """Read and check the variables; WatchError names the one that is wrong and what it may be."""
+        try:
+            declared = json.loads(_required(variables, "DECLARED"))
+        except ValueError as exc:
+            raise WatchError("variable DECLARED is no JSON; set an object of names and days") from exc
+        if not isinstance(declared, dict) or not declared or not all(_is_limit(days) for days in declared.values()):
+            raise WatchError("variable DECLARED must map each secret's name to its limit, a whole number of days")
+        return cls(
+            environment=_required(variables, "ENVIRONMENT"),
+            service=_required(variables, "SERVICE"),
+            declared=declared,
+            backup_bucket=_required(variables, "BACKUP_BUCKET"),
+            manifest_key=_required(variables, "MANIFEST_KEY"),
+        )
+
+
+def _is_limit(days: object) -> bool:
+    return isinstance(days, int) and not isinstance(days, bool) and days > 0
+
+
+def _required(variables: Mapping[str, str], name: str) -> str:
+    if not variables.get(name):
+        raise WatchError(f"variable {name} is missing or empty; set it on the function")
+    return variables[name]
