@@ -22,7 +22,7 @@ def cis_alerts() -> tuple[Alert, ...]:
             "Ten API calls were refused within five minutes",
             Severity.MEDIUM,
             '{($.errorCode="*UnauthorizedOperation") || ($.errorCode="AccessDenied*")}',
-            "See who it was with the saved query on failures: a role that lacks a right, or somebody searching.",
+            "See in the record who it was: a role that lacks a right, or somebody searching.",
             ("CIS 4.1", "CloudWatch.2"),
             threshold=10,
         ),

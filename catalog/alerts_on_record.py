@@ -26,7 +26,7 @@ def record_alerts(environment: Environment) -> tuple[Alert, ...]:
                 pattern=f'{{ {_SECRETS} && ($.eventName = "*GetSecretValue") && ($.errorCode = "AccessDenied*") }}',
                 threshold=5,
             ),
-            to_do="See who it was with the saved query on failures: a consumer without its role, or a search.",
+            to_do="See who it was with the saved query `failed-reads`: a consumer without its role, or a search.",
             why_so=_COUNTED,
         ),
         Alert(
@@ -34,7 +34,7 @@ def record_alerts(environment: Environment) -> tuple[Alert, ...]:
             title="A value was read from outside the network",
             severity=Severity.HIGH,
             detection=OnRecord(pattern=_outside(environment), seconds=60),
-            to_do="Find the reader with the saved query on reads; rotate the secret if the address is not ours.",
+            to_do="Find the reader with the saved query `who-read-what`; rotate the secret if the address is not ours.",
             why_so=_EVERYWHERE,
         ),
         Alert(
@@ -50,7 +50,7 @@ def record_alerts(environment: Environment) -> tuple[Alert, ...]:
             title="Somebody became break-glass through another region, or tried to",
             severity=Severity.CRITICAL,
             detection=OnRecord(pattern=_break_glass_elsewhere(environment), seconds=60),
-            to_do="Find the incident that it belongs to; without one, end the role's sessions and rotate everything.",
+            to_do="Find its incident, and the acts with saved query `break-glass-sessions`; without one, rotate everything.",
             why_so=_EVERYWHERE,
         ),
     )

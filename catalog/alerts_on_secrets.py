@@ -76,7 +76,7 @@ def secret_alerts(environment: Environment, catalog: Catalog) -> tuple[Alert, ..
             title="Somebody tried to read a decoy",
             severity=Severity.CRITICAL,
             detection=OnEvent(pattern=_decoy_asked_for(environment, catalog), reads=True),
-            to_do="Nobody has a reason to: take the principal for compromised, end its sessions, see what it read.",
+            to_do="Nobody has a reason to: find who it was with the saved query `decoy-reads`, and end its sessions.",
             why_so="a rule, for refused calls too: decoys are few, so the pattern can name them",
         ),
         Alert(
@@ -84,7 +84,7 @@ def secret_alerts(environment: Environment, catalog: Catalog) -> tuple[Alert, ..
             title="Somebody became break-glass, or tried to",
             severity=Severity.CRITICAL,
             detection=OnEvent(pattern=_assumed(names.role_arn(environment, Duty.BREAK_GLASS)), reads=True),
-            to_do="Find the incident that it belongs to; without one, end the role's sessions and rotate everything.",
+            to_do="Find its incident, and the acts with saved query `break-glass-sessions`; without one, rotate everything.",
             why_so=_AT_ONCE,
         ),
     )

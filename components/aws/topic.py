@@ -82,7 +82,8 @@ class AlertTopic(pulumi.ComponentResource):
             environment,
             description=(
                 f"HIGH in {environment.name}: the pager did not take an alert. Read it in the queue "
-                f"{names.named(environment, UNDELIVERED)}, act on it, and mend the way to the pager."
+                f"{names.named(environment, UNDELIVERED)}, act on it, and mend the way to the pager: "
+                f"docs/RUNBOOK.md#{UNDELIVERED}"
             ),
             metric="ApproximateNumberOfMessagesVisible",
             namespace="AWS/SQS",

@@ -14,9 +14,12 @@ import boto3
 from catalog import derive, load, names
 from catalog.access.boundary import boundary_policy
 from catalog.access.emergency import emergency_policy, emergency_trust
-from catalog.emergency.machine import MACHINE, definition
+from catalog.access.key import key_policy
+from catalog.access.topic import topic_policy
+from catalog.emergency.machine import MACHINE, definition, log_group
 from catalog.emergency.rotation import Pace
 from catalog.model import Catalog
+from catalog.names import Duty
 from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
 from tests.contract.aws.harness import eventually, zipped
 
@@ -152,26 +155,59 @@ def furnished(endpoint: str) -> Place:
         )
     for name in KEPT:  # their configuration is being tried out until then
         eventually(lambda name=name: PENDING not in bare.versions(name))  # type: ignore[misc]
-    bare.client("s3").create_bucket(Bucket=names.bucket(STAGING, "audit-queries"))
-    topic = bare.client("sns").create_topic(Name=names.TOPIC)["TopicArn"]
-    sqs = bare.client("sqs")
-    queue = sqs.create_queue(QueueName="hears")["QueueUrl"]
+    key = _key(bare)
+    _bucket(bare, key)
+    return Place(endpoint=endpoint, queue=_topic_with_queue(bare, key), machine=_machine(bare, key))
+
+
+def _key(place: Place) -> str:
+    """The key for logs: bucket, topic and log group are encrypted with it."""
+    people = {"Effect": "Allow", "Principal": {"AWS": STAGING.account}, "Action": "sts:AssumeRole"}
+    _role(place, Duty.SECURITY_ADMIN, _document(people), _document({"Effect": "Deny", "Action": "*", "Resource": "*"}))
+    kms = place.client("kms")
+    key: str = kms.create_key(Policy=json.dumps(key_policy(STAGING, "logs")))["KeyMetadata"]["Arn"]
+    kms.create_alias(AliasName=derive.key_alias(STAGING, "logs"), TargetKeyId=key)
+    return key
+
+
+def _bucket(place: Place, key: str) -> None:
+    s3, bucket = place.client("s3"), names.bucket(STAGING, "audit-queries")
+    s3.create_bucket(Bucket=bucket)
+    encrypted = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [encrypted]})
+
+
+def _topic_with_queue(place: Place, key: str) -> str:
+    sns, sqs = place.client("sns"), place.client("sqs")
+    settings = {"KmsMasterKeyId": key, "Policy": json.dumps(topic_policy(STAGING))}
+    topic = sns.create_topic(Name=names.TOPIC)["TopicArn"]
+    queue: str = sqs.create_queue(QueueName="hears")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     may = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [{**may, "Resource": arn}]})
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-    bare.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    role = _role(bare, MACHINE, emergency_trust(STAGING), emergency_policy(STAGING, CATALOG))
-    boundary = bare.client("iam").create_policy(
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(_document({**may, "Resource": arn}))})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    for name, value in settings.items():  # last: the topic's policy lets nobody subscribe a queue of ours
+        sns.set_topic_attributes(TopicArn=topic, AttributeName=name, AttributeValue=value)
+    return queue
+
+
+def _machine(place: Place, key: str) -> str:
+    iam, name = place.client("iam"), names.named(STAGING, MACHINE)
+    role = _role(place, MACHINE, emergency_trust(STAGING), emergency_policy(STAGING, CATALOG))
+    boundary = iam.create_policy(
         PolicyName=names.named(STAGING, "boundary"), PolicyDocument=json.dumps(boundary_policy(STAGING))
     )["Policy"]["Arn"]
-    bare.client("iam").put_role_permissions_boundary(
-        RoleName=names.named(STAGING, MACHINE), PermissionsBoundary=boundary
-    )
-    machine = bare.client("stepfunctions").create_state_machine(
-        name=names.named(STAGING, MACHINE), roleArn=role, definition=json.dumps(definition(STAGING, CATALOG, PACE))
+    iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+    place.client("logs").create_log_group(logGroupName=log_group(STAGING), kmsKeyId=key)
+    destination = {"cloudWatchLogsLogGroup": {"logGroupArn": names.log_group_arn(STAGING, log_group(STAGING))}}
+    arn: str = place.client("stepfunctions").create_state_machine(
+        name=name,
+        roleArn=role,
+        definition=json.dumps(definition(STAGING, CATALOG, PACE)),
+        loggingConfiguration={"level": "ALL", "includeExecutionData": False, "destinations": [destination]},
+        tracingConfiguration={"enabled": True},
     )["stateMachineArn"]
-    return Place(endpoint=endpoint, machine=machine, queue=queue)
+    return arn
 
 
 def _function(place: Place, target: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from catalog import names
 from catalog.access.emergency import emergency_policy
-from catalog.emergency.machine import MACHINE
+from catalog.emergency.machine import MACHINE, log_group
 from sandbox.aws import process
 from tests.sandbox.emergency_place import CATALOG, CURRENT, PENDING, ROTATED, STAGING, Place, full_name, furnished
 
@@ -159,6 +159,15 @@ def test_the_results_name_versions_and_outcomes(place: Place) -> None:
     [child] = json.loads(s3.get_object(Bucket=bucket, Key=newest["Key"])["Body"].read())
     version = place.versions("jwt-secret")[CURRENT]
     assert json.loads(child["Output"]) == {"name": "jwt-secret", "version": version, "outcome": "rotated"}
+
+
+def test_the_log_has_every_state_without_what_goes_in_and_comes_out(place: Place) -> None:
+    assert place.run("INC-13", {"secrets": ["jwt-secret"]})["status"] == "SUCCEEDED"
+    place.heard()
+    found = place.client("logs").filter_log_events(logGroupName=log_group(STAGING))["events"]
+    details = [json.loads(event["message"]).get("details", {}) for event in found]
+    assert "Rotate tier1" in {detail.get("name") for detail in details}
+    assert not [detail for detail in details if detail.keys() & {"input", "output"}]
 
 
 def test_the_role_acts_for_this_machine_alone_and_reads_no_value(place: Place) -> None:
