@@ -17,3 +17,4 @@ programme = SecretsEnvironment(environment.name, SecretsEnvironmentArgs(environm
 
 pulumi.export("secret_arns", programme.secret_arns)
 pulumi.export("role_arns", programme.role_arns)
+pulumi.export("emergency_arn", programme.emergency_arn)

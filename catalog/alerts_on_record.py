@@ -50,7 +50,7 @@ def record_alerts(environment: Environment) -> tuple[Alert, ...]:
             title="Somebody became break-glass through another region, or tried to",
             severity=Severity.CRITICAL,
             detection=OnRecord(pattern=_break_glass_elsewhere(environment), seconds=60),
-            to_do="Find its incident, and the acts with saved query `break-glass-sessions`; without one, rotate everything.",
+            to_do="Find its incident, and its acts by saved query `break-glass-sessions`; else rotate everything.",
             why_so=_EVERYWHERE,
         ),
     )

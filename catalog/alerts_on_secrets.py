@@ -84,7 +84,7 @@ def secret_alerts(environment: Environment, catalog: Catalog) -> tuple[Alert, ..
             title="Somebody became break-glass, or tried to",
             severity=Severity.CRITICAL,
             detection=OnEvent(pattern=_assumed(names.role_arn(environment, Duty.BREAK_GLASS)), reads=True),
-            to_do="Find its incident, and the acts with saved query `break-glass-sessions`; without one, rotate everything.",
+            to_do="Find its incident, and its acts by saved query `break-glass-sessions`; else rotate everything.",
             why_so=_AT_ONCE,
         ),
     )

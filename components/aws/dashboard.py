@@ -18,7 +18,7 @@ from catalog.alerts import alerts
 from catalog.dashboard import dashboard_body, dashboard_name
 from catalog.environment import Environment
 from catalog.model import Catalog
-from components.aws import backup, watch
+from components.aws import backup, emergency, watch
 from components.aws.function_alarm import SUFFIXES
 
 
@@ -51,6 +51,7 @@ def alarms(environment: Environment, catalog: Catalog) -> list[str]:
     return [
         *watch.ALARMS,
         *backup.ALARMS,
+        *emergency.ALARMS,
         *((UNDELIVERED,) if environment.alerts.webhook else ()),
         *(alert.name for alert in alerts(environment, catalog) if isinstance(alert.detection, OnRecord)),
         *(f"{function}-{suffix}" for function in functions for suffix in SUFFIXES),

@@ -16,11 +16,12 @@ from catalog.model import Catalog
 from components.aws.alarm import alarm
 from components.aws.role import BoundedRole, BoundedRoleArgs
 
-_ALARMS = {
-    "failed": ("ExecutionsFailed", "did not rotate everything, or was given what it cannot read"),
-    "timed-out": ("ExecutionsTimedOut", "ran out of time"),
-    "aborted": ("ExecutionsAborted", "was stopped"),
+_ENDINGS = {
+    f"{MACHINE}-failed": ("ExecutionsFailed", "did not rotate everything, or was given what it cannot read"),
+    f"{MACHINE}-timed-out": ("ExecutionsTimedOut", "ran out of time"),
+    f"{MACHINE}-aborted": ("ExecutionsAborted", "was stopped"),
 }
+ALARMS = tuple(_ENDINGS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +83,13 @@ class EmergencyMachine(pulumi.ComponentResource):
             # Step Functions tries the role's right to deliver logs when the machine is made.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[log, role.policy]),
         )
-        for what, (metric, happened) in _ALARMS.items():
+        for what, (metric, happened) in _ENDINGS.items():
             alarm(
-                f"{MACHINE}-{what}",
+                what,
                 environment,
                 description=f"An emergency rotation {happened}. Read the machine's last execution and the message with "
                 "its summary, put right what is named there, and start it again with the same incident: it rotates "
-                "only what is left.",
+                "only what is left: docs/RUNBOOK.md#emergency",
                 metric=metric,
                 namespace="AWS/States",
                 dimensions={"StateMachineArn": machine.arn},

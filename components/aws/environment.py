@@ -15,6 +15,8 @@ from components.aws.access import Access, AccessArgs, duty_role
 from components.aws.alerts import Alerts, AlertsArgs
 from components.aws.audit import AuditTrail, AuditTrailArgs
 from components.aws.backup import SecretsBackup, SecretsBackupArgs
+from components.aws.dashboard import SecretsDashboard, SecretsDashboardArgs
+from components.aws.emergency import EmergencyMachine, EmergencyMachineArgs
 from components.aws.key import ManagedKey, ManagedKeyArgs
 from components.aws.network import FunctionNetwork, FunctionNetworkArgs
 from components.aws.queries import RecordQueries, RecordQueriesArgs
@@ -44,6 +46,7 @@ class SecretsEnvironment(pulumi.ComponentResource):
 
     secret_arns: Mapping[str, pulumi.Output[str]]
     role_arns: Mapping[str, pulumi.Output[str]]
+    emergency_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: SecretsEnvironmentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("llmobs:environment:SecretsEnvironment", name, None, opts)
@@ -80,9 +83,24 @@ class SecretsEnvironment(pulumi.ComponentResource):
         )
         Alerts("alerts", AlertsArgs(surroundings=around, catalog=catalog, log_group=audit.log_group), child)
         OverdueWatch("watch", OverdueWatchArgs(surroundings=around, catalog=catalog), child)
+        emergency = EmergencyMachine(
+            "emergency",
+            EmergencyMachineArgs(
+                environment=environment,
+                catalog=catalog,
+                boundary_arn=boundary.arn,
+                log_key_arn=logs,
+                topic_arn=topic.arn,
+            ),
+            child,
+        )
+        SecretsDashboard("dashboard", SecretsDashboardArgs(environment=environment, catalog=catalog), child)
         self.secret_arns = {name: secret.arn for name, secret in secrets.items()}
         self.role_arns = {name: role.arn for name, role in duties.items()} | dict(access.role_arns)
-        self.register_outputs({"secret_arns": self.secret_arns, "role_arns": self.role_arns})
+        self.emergency_arn = emergency.arn
+        self.register_outputs(
+            {"secret_arns": self.secret_arns, "role_arns": self.role_arns, "emergency_arn": self.emergency_arn}
+        )
 
     def _keys(self, duties: Mapping[str, BoundedRole]) -> Mapping[str, ManagedKey]:
         """A key policy may name only principals that exist: so the duties are first.

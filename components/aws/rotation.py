@@ -53,6 +53,8 @@ class RotationFunction(ManagedFunction):
                 package=package.build(what),
                 policy=rotation_policy(args.environment, args.catalog, args.target),
                 variables=variables(args),
+                # An emergency rotates all of them at once.
+                concurrency=max(2, len(args.catalog.targeting(args.target))),
             ),
             opts,
         )

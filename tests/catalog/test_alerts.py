@@ -14,6 +14,7 @@ from catalog.access.topic import hearers
 from catalog.alert import Alert, OnEvent, OnRecord
 from catalog.alerts import BOOK, alerts, description, input_template, readers_table, runbook
 from catalog.names import Duty
+from catalog.queries import queries
 from sandbox.aws.events.pattern import parse_pattern
 from sandbox.aws.monitoring.pattern import compiled
 
@@ -58,6 +59,12 @@ def test_names_are_unique_and_each_has_a_heading_that_its_messages_link_to() -> 
         link, _, anchor = runbook(STAGING, alert).partition("#")
         assert link == f"https://github.com/{STAGING.repository}/blob/main/{BOOK}"
         assert anchor in headings
+
+
+def test_a_saved_query_that_somebody_is_sent_to_exists() -> None:
+    named = {query for alert in ALERTS.values() for query in re.findall(r"saved query `([a-z-]+)`", alert.to_do)}
+    assert len(named) == 4
+    assert named <= {query.name for query in queries(STAGING, CATALOG)}
 
 
 def test_every_section_of_cis_that_concerns_secrets_has_its_alert() -> None:

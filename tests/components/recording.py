@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NoReturn
 
 import pulumi
 from pulumi.runtime import mocks
+
+from catalog import load
+from components.aws.environment import SecretsEnvironment, SecretsEnvironmentArgs
 
 # What AWS alone can tell, and what a program goes on with.
 OUTPUTS: dict[str, dict[str, Any]] = {
@@ -61,3 +65,10 @@ def record(declare: Callable[[], object], stack: str = "staging") -> RecordingMo
 
     pulumi.runtime.test(run)()  # type: ignore[no-untyped-call]
     return recorder
+
+
+@cache
+def programme(name: str) -> RecordingMocks:
+    """What the whole programme declares in the environment `name`; recorded once a run."""
+    args = SecretsEnvironmentArgs(environment=load.environment(name), catalog=load.catalog())
+    return record(lambda: SecretsEnvironment(name, args), stack=name)

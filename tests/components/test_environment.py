@@ -13,14 +13,16 @@ from catalog.access.duty import duty_policy
 from catalog.access.key import key_policy
 from catalog.access.trust import consumer_trust, duty_trust
 from catalog.names import Duty
-from components.aws.environment import SecretsEnvironment, SecretsEnvironmentArgs
-from tests.components.recording import RecordingMocks, record
+from tests.components.recording import RecordingMocks, programme, record
 
 CATALOG = load.catalog()
 SECRET = "aws:secretsmanager/secret:Secret"
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
 FUNCTION = "aws:lambda/function:Function"
+ROTATORS = {f"rotate-{target}" for target in CATALOG.targets}
+WORKFLOWS = {"preview", "deploy"}
+SERVICES = {"alert", "backup-secrets", "emergency", "schedule-backup-secrets", "schedule-watch", "trail", "watch"}
 
 
 @pytest.fixture(scope="module", params=["staging", "prod"])
@@ -30,8 +32,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def declared(name: str) -> RecordingMocks:
-    args = SecretsEnvironmentArgs(environment=load.environment(name), catalog=CATALOG)
-    return record(lambda: SecretsEnvironment(name, args), stack=name)
+    return programme(name)
 
 
 def test_every_secret_has_its_name_tags_description_and_key(name: str, declared: RecordingMocks) -> None:
@@ -78,7 +79,7 @@ def unwrapped(value: Any) -> str:
 
 def test_a_function_knows_which_secrets_it_rotates_and_nothing_secret(name: str, declared: RecordingMocks) -> None:
     found = declared.of(FUNCTION)
-    assert found.keys() == {f"rotate-{target}" for target in CATALOG.targets}
+    assert found.keys() == ROTATORS | {"alert", "backup-secrets", "watch"}
     for target in CATALOG.targets:
         variables = found[f"rotate-{target}"]["environment"]["variables"]
         assert (variables["ENVIRONMENT"], variables["TARGET"]) == (name, target)
@@ -88,7 +89,9 @@ def test_a_function_knows_which_secrets_it_rotates_and_nothing_secret(name: str,
 
 
 def test_only_secrets_manager_of_the_account_may_invoke_a_function(name: str, declared: RecordingMocks) -> None:
-    for inputs in declared.of("aws:lambda/permission:Permission").values():
+    permissions = declared.of("aws:lambda/permission:Permission")
+    assert permissions.keys() == ROTATORS | {"alerts"}
+    for inputs in (permissions[rotator] for rotator in ROTATORS):
         assert inputs["principal"] == "secretsmanager.amazonaws.com"
         assert inputs["sourceAccount"] == load.environment(name).account
         assert inputs["action"] == "lambda:InvokeFunction"
@@ -108,7 +111,7 @@ def test_every_consumer_and_every_duty_gets_its_role(name: str, declared: Record
     environment = load.environment(name)
     roles, policies = declared.of("aws:iam/role:Role"), declared.of("aws:iam/rolePolicy:RolePolicy")
     consumers = {consumer.name: consumer for consumer in CATALOG.consumers}
-    assert roles.keys() == {*consumers, *Duty, *(f"rotate-{target}" for target in CATALOG.targets)}
+    assert roles.keys() == {*consumers, *Duty, *ROTATORS, *WORKFLOWS, *SERVICES}
     for what, role in roles.items():
         assert role["name"] == f"llm-observatory-{name}-{what}"
     for consumer in CATALOG.consumers:
@@ -122,10 +125,14 @@ def test_every_consumer_and_every_duty_gets_its_role(name: str, declared: Record
 
 
 def test_no_role_is_without_the_boundary(name: str, declared: RecordingMocks) -> None:
-    (boundary,) = declared.of("aws:iam/policy:Policy").values()
-    assert boundary["name"] == f"llm-observatory-{name}-boundary"
-    for role in declared.of("aws:iam/role:Role").values():
-        assert role["permissionsBoundary"] == "arn:mock:aws:iam/policy:Policy:boundary"
+    boundaries = declared.of("aws:iam/policy:Policy")
+    assert {what: inputs["name"] for what, inputs in boundaries.items()} == {
+        "boundary": f"llm-observatory-{name}-boundary",
+        "deploy-boundary": f"llm-observatory-{name}-deploy-boundary",
+    }
+    for what, role in declared.of("aws:iam/role:Role").items():
+        boundary = "deploy-boundary" if what in WORKFLOWS else "boundary"
+        assert role["permissionsBoundary"] == f"arn:mock:aws:iam/policy:Policy:{boundary}"
 
 
 def test_logs_are_encrypted_and_kept_as_long_as_the_environment_says(name: str, declared: RecordingMocks) -> None:
@@ -137,12 +144,31 @@ def test_logs_are_encrypted_and_kept_as_long_as_the_environment_says(name: str, 
 def test_type_tokens_are_what_the_state_holds(declared: RecordingMocks) -> None:
     # A changed token replaces every child of the component: change it with `aliases`, or not at all.
     assert {resource.token for resource in declared.recorded if resource.token.startswith("llmobs:")} == {
+        "llmobs:access:Access",
+        "llmobs:alert_rule:AlertRule",
+        "llmobs:alerts:Alerts",
+        "llmobs:audit:AuditTrail",
+        "llmobs:backup:SecretsBackup",
+        "llmobs:bucket:ManagedBucket",
+        "llmobs:consumer:ConsumerAccess",
+        "llmobs:dashboard:SecretsDashboard",
+        "llmobs:emergency:EmergencyMachine",
         "llmobs:environment:SecretsEnvironment",
+        "llmobs:function:ManagedFunction",
+        "llmobs:github:GitHubAccess",
+        "llmobs:identity:TokenIssuer",
         "llmobs:key:ManagedKey",
-        "llmobs:role:BoundedRole",
+        "llmobs:network:FunctionNetwork",
+        "llmobs:queries:RecordQueries",
+        "llmobs:record_alarm:RecordAlarm",
         "llmobs:role:Boundary",
+        "llmobs:role:BoundedRole",
         "llmobs:rotation:RotationFunction",
+        "llmobs:schedule:FunctionSchedule",
         "llmobs:secret:ManagedSecret",
+        "llmobs:signing:CodeSigning",
+        "llmobs:topic:AlertTopic",
+        "llmobs:watch:OverdueWatch",
     }
 
 

@@ -6,17 +6,13 @@ After a wanted change: `UPDATE_SNAPSHOT=1 pytest tests/components/test_resource_
 import os
 from pathlib import Path
 
-from catalog import load
-from components.aws.environment import SecretsEnvironment, SecretsEnvironmentArgs
-from tests.components.recording import record
+from tests.components.recording import programme
 
 SNAPSHOT = Path(__file__).with_name("prod_resources.txt")
 
 
 def test_the_prod_stack_declares_these_resources_and_no_other() -> None:
-    args = SecretsEnvironmentArgs(environment=load.environment("prod"), catalog=load.catalog())
-    declared = record(lambda: SecretsEnvironment("prod", args), stack="prod")
-    lines = sorted(f"{resource.token} {resource.name}" for resource in declared.recorded)
+    lines = sorted(f"{resource.token} {resource.name}" for resource in programme("prod").recorded)
     assert len(lines) == len(set(lines))
     if os.environ.get("UPDATE_SNAPSHOT"):
         SNAPSHOT.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -5,8 +5,7 @@ import re
 import pytest
 
 from catalog import load
-from components.aws.environment import SecretsEnvironment, SecretsEnvironmentArgs
-from tests.components.recording import record
+from tests.components.recording import programme
 
 LINK = re.compile(r"([\w/]*[A-Z]+\.md)#([\w-]+)")
 
@@ -14,9 +13,7 @@ LINK = re.compile(r"([\w/]*[A-Z]+\.md)#([\w-]+)")
 @pytest.fixture(scope="module")
 def descriptions() -> dict[str, str]:
     """What each alarm of prod says of itself."""
-    args = SecretsEnvironmentArgs(environment=load.environment("prod"), catalog=load.catalog())
-    declared = record(lambda: SecretsEnvironment("prod", args), stack="prod")
-    alarms = declared.of("aws:cloudwatch/metricAlarm:MetricAlarm")
+    alarms = programme("prod").of("aws:cloudwatch/metricAlarm:MetricAlarm")
     return {name: inputs["alarmDescription"] for name, inputs in alarms.items()}
 
 

@@ -7,6 +7,7 @@ them: `mend` puts right what they did.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from botocore.exceptions import ClientError
 
 _DENIED = {"AccessDenied", "AccessDeniedException"}
 _NOBODY = "0" * 32
+SECONDS_TO_TRY = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,5 +130,17 @@ def mend(act: str, administrator: Clients, on: Target) -> None:
     """Puts right what an allowed act changed."""
     if act == "CancelRotateSecret":
         administrator.secrets.rotate_secret(SecretId=on.arn, RotateImmediately=False, **on.rotation)
+        _wait_until_tried(administrator, on)
     if act == "DeleteResourcePolicy":
         administrator.secrets.put_resource_policy(SecretId=on.arn, ResourcePolicy=on.policy, BlockPublicPolicy=True)
+
+
+def _wait_until_tried(administrator: Clients, on: Target) -> None:
+    """A rotation that is switched on is tried once, and until that is over another call would carry it through."""
+    deadline = time.monotonic() + SECONDS_TO_TRY
+    while any(
+        labels == ["AWSPENDING"]
+        for labels in administrator.secrets.describe_secret(SecretId=on.arn)["VersionIdsToStages"].values()
+    ):
+        assert time.monotonic() < deadline, f"the rotation of {on.arn} is still being tried"
+        time.sleep(0.05)
