@@ -65,8 +65,9 @@ def secret_policy(environment: Environment, secret: Secret) -> Policy:
 
 
 def readers(environment: Environment, secret: Secret) -> list[str]:
-    """The roles that may have the value."""
-    who = (*secret.consumers, names.rotator(secret.spec.target), Duty.BREAK_GLASS, BACKUP)
+    """The roles that may have the value; a decoy is worth no backup."""
+    copied = () if secret.decoy else (BACKUP,)
+    who = (*secret.consumers, names.rotator(secret.spec.target), Duty.BREAK_GLASS, *copied)
     return [names.role_arn(environment, what) for what in who]
 
 
