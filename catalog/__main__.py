@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from catalog import accessmatrix, alertbook, inventory, load
+from catalog import accessmatrix, inventory, load
+from catalog.alerts import book as alertbook
 from catalog.model import Catalog
 
 ENVIRONMENTS = ("staging", "prod")

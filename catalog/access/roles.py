@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from catalog import alerts, names
+from catalog import names
 from catalog.access import backup, watch
 from catalog.access.audit import trail_log_policy, trail_log_trust
 from catalog.access.backup import backup_policy
@@ -22,6 +22,7 @@ from catalog.access.statement import Policy
 from catalog.access.topic import alert_policy
 from catalog.access.trust import consumer_trust, duty_trust, function_trust
 from catalog.access.watch import watch_policy
+from catalog.alerts import alerts
 from catalog.environment import Environment
 from catalog.model import Catalog
 from catalog.names import Duty

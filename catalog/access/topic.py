@@ -5,7 +5,7 @@ from __future__ import annotations
 from catalog import derive, names
 from catalog.access.secrets import ENCRYPT_AND_DECRYPT
 from catalog.access.statement import Policy, allow, deny, held_by, policy
-from catalog.alerts import FUNCTION
+from catalog.alerts.alerts import FUNCTION
 from catalog.environment import Environment
 
 UNDELIVERED = "undelivered-alerts"

@@ -9,8 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from catalog import derive, names
-from catalog.alert import Alert, OnEvent
-from catalog.alerts import input_template
+from catalog.alerts.alert import Alert, OnEvent
+from catalog.alerts.alerts import input_template
 from catalog.environment import Environment
 
 

@@ -11,8 +11,8 @@ import pulumi_aws as aws
 
 from catalog import names
 from catalog.access.topic import alert_policy
-from catalog.alert import OnEvent, OnRecord
-from catalog.alerts import FUNCTION, alerts, readers_table
+from catalog.alerts.alert import OnEvent, OnRecord
+from catalog.alerts.alerts import FUNCTION, alerts, readers_table
 from catalog.environment import Environment
 from catalog.model import Catalog
 from components.aws import package

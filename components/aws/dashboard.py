@@ -12,9 +12,9 @@ from catalog import names
 from catalog.access import backup as backup_access
 from catalog.access import watch as watch_access
 from catalog.access.topic import UNDELIVERED
-from catalog.alert import OnRecord
-from catalog.alerts import FUNCTION as ALERT
-from catalog.alerts import alerts
+from catalog.alerts.alert import OnRecord
+from catalog.alerts.alerts import FUNCTION as ALERT
+from catalog.alerts.alerts import alerts
 from catalog.dashboard import dashboard_body, dashboard_name
 from catalog.environment import Environment
 from catalog.model import Catalog

@@ -81,7 +81,9 @@ class SecretsEnvironment(pulumi.ComponentResource):
             ),
             child,
         )
-        Alerts("alerts", AlertsArgs(surroundings=around, catalog=catalog, log_group=audit.log_group), child)
+        # Once the secrets have their policies, else the first deployment would tell of every one of them.
+        after_secrets = pulumi.ResourceOptions(parent=self, depends_on=list(secrets.values()))
+        Alerts("alerts", AlertsArgs(surroundings=around, catalog=catalog, log_group=audit.log_group), after_secrets)
         OverdueWatch("watch", OverdueWatchArgs(surroundings=around, catalog=catalog), child)
         emergency = EmergencyMachine(
             "emergency",

@@ -8,8 +8,8 @@ import pulumi
 import pulumi_aws as aws
 
 from catalog import names
-from catalog.alert import Alert, OnRecord
-from catalog.alerts import NAMESPACE, description
+from catalog.alerts.alert import Alert, OnRecord
+from catalog.alerts.alerts import NAMESPACE, description
 from catalog.environment import Environment
 from components.aws.alarm import alarm
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from catalog import names
-from catalog.alert import Alert, OnEvent
-from catalog.alerts import runbook
+from catalog.alerts.alert import Alert, OnEvent
+from catalog.alerts.alerts import runbook
 from tests.alerts.acts import ACTS, until_quiet
 from tests.alerts.hearing import Hearing
 from tests.alerts.scene import Scene

@@ -9,7 +9,7 @@ from catalog import derive, names
 from catalog.access.key import key_policy
 from catalog.access.topic import topic_policy
 from catalog.access.trust import function_trust
-from catalog.alerts import FUNCTION
+from catalog.alerts.alerts import FUNCTION
 from catalog.environment import Environment
 from catalog.model import Catalog, Secret
 from catalog.names import Duty

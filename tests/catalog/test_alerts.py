@@ -11,8 +11,8 @@ import pytest
 from catalog import derive, load, names
 from catalog.access.secret import readers
 from catalog.access.topic import hearers
-from catalog.alert import Alert, OnEvent, OnRecord
-from catalog.alerts import BOOK, alerts, description, input_template, readers_table, runbook
+from catalog.alerts.alert import Alert, OnEvent, OnRecord
+from catalog.alerts.alerts import BOOK, alerts, description, input_template, readers_table, runbook
 from catalog.names import Duty
 from catalog.queries import queries
 from sandbox.aws.events.pattern import parse_pattern

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from catalog import derive, load, names
-from catalog.alert import OnEvent
-from catalog.alerts import alerts
+from catalog.alerts.alert import OnEvent
+from catalog.alerts.alerts import alerts
 from catalog.names import Duty
 from sandbox.aws.events.pattern import parse_pattern
 

@@ -9,8 +9,8 @@ import pytest
 
 from catalog import load, names
 from catalog.access.topic import alert_policy
-from catalog.alert import OnEvent, OnRecord
-from catalog.alerts import FUNCTION, alerts, description, input_template
+from catalog.alerts.alert import OnEvent, OnRecord
+from catalog.alerts.alerts import FUNCTION, alerts, description, input_template
 from components.aws.alerts import Alerts, AlertsArgs
 from components.aws.function import REGIONAL_NAMES
 from tests.components.recording import RecordingMocks, record

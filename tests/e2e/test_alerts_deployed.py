@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from catalog import load
-from catalog.alert import Alert
-from catalog.alerts import alerts
+from catalog.alerts.alert import Alert
+from catalog.alerts.alerts import alerts
 from sandbox.aws.process import LocalAws
 from sandbox.place import Place
 from tests.alerts.acts import ACTS

@@ -12,7 +12,7 @@ from typing import Any
 
 from alert.settings import Settings
 from catalog import load, names
-from catalog.alerts import alerts, input_template
+from catalog.alerts.alerts import alerts, input_template
 from components.aws.alerts import variables
 
 CATALOG, STAGING = load.catalog(), load.environment("staging")

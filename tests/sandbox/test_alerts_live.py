@@ -12,8 +12,8 @@ import pytest
 
 from catalog import derive, load, names
 from catalog.access.secret import BACKUP
-from catalog.alert import Alert
-from catalog.alerts import alerts
+from catalog.alerts.alert import Alert
+from catalog.alerts.alerts import alerts
 from sandbox.aws import process
 from sandbox.aws.process import LocalAws
 from sandbox.servers import tls

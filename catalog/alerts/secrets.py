@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from catalog import derive, names
 from catalog.access.secret import BACKUP
-from catalog.alert import Alert, OnEvent, Severity
+from catalog.alerts.alert import Alert, OnEvent, Severity
 from catalog.environment import Environment
 from catalog.model import Catalog
 from catalog.names import SERVICE, Duty

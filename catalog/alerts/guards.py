@@ -7,8 +7,8 @@ docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-re
 from __future__ import annotations
 
 from catalog import names
-from catalog.alert import Alert, OnEvent, Severity
-from catalog.alerts_on_secrets import from_calls, with_detail
+from catalog.alerts.alert import Alert, OnEvent, Severity
+from catalog.alerts.secrets import from_calls, with_detail
 from catalog.environment import Environment
 from catalog.names import SERVICE
 

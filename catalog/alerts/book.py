@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from catalog.alert import Alert, OnEvent
-from catalog.alerts import alerts
+from catalog.alerts.alert import Alert, OnEvent
+from catalog.alerts.alerts import alerts
 from catalog.environment import Environment
 from catalog.model import Catalog
 
@@ -21,7 +21,7 @@ def _head(found: Sequence[Alert]) -> Iterator[str]:
     yield from (
         "# Alerts",
         "",
-        "Made from catalog/alerts.py by `make docs`; do not edit.",
+        "Made from catalog/alerts/ by `make docs`; do not edit.",
         "",
         f"{len(found)} alerts come from CloudTrail: {by_rule} by rules of EventBridge, which say who did what,",
         f"and {len(found) - by_rule} by metric filters on the trail's log, which count and see every region.",

@@ -7,7 +7,7 @@ v1.4.0 and v3.0.0. Of its fifteen, AWS Config, network ACLs, gateways, routes, V
 
 from __future__ import annotations
 
-from catalog.alert import Alert, OnRecord, Severity
+from catalog.alerts.alert import Alert, OnRecord, Severity
 
 _WHY = "a filter, as CIS writes it: scanners compare it letter by letter"
 _LOOK = "If no deployment of ours did it: look the call up in the record, undo it, and ask whoever made it."

@@ -6,7 +6,7 @@ Syntax: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxF
 from __future__ import annotations
 
 from catalog import names
-from catalog.alert import Alert, OnRecord, Severity
+from catalog.alerts.alert import Alert, OnRecord, Severity
 from catalog.environment import Environment
 from catalog.names import SERVICE, Duty
 

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 
 from catalog import derive, names
 from catalog.access.secret import readers
-from catalog.alert import Alert
-from catalog.alerts_of_cis import cis_alerts
-from catalog.alerts_on_guards import guard_alerts
-from catalog.alerts_on_record import record_alerts
-from catalog.alerts_on_secrets import secret_alerts
+from catalog.alerts.alert import Alert
+from catalog.alerts.cis import cis_alerts
+from catalog.alerts.guards import guard_alerts
+from catalog.alerts.record import record_alerts
+from catalog.alerts.secrets import secret_alerts
 from catalog.environment import Environment
 from catalog.model import Catalog
 
 BOOK = "ALERTS.md"
-"""The file of the repository that explains every alert; made by catalog/alertbook.py."""
+"""The file of the repository that explains every alert; made by catalog/alerts/book.py."""
 FUNCTION = "alert"
 """The function that turns an event into a message."""
 NAMESPACE = "LlmObservatory/Alerts"
