@@ -65,7 +65,7 @@ _LIMITS = """
   read it he has to change that policy first, which is an alert.
 - `security-admin` may rewrite the policy of a key or of a secret; reading takes another role besides.
 - A pull request from a fork gets no token of GitHub unless the repository's settings say so; `preview` reads no value.
-  A refresh leaves the versions of secrets out, as who deploys cannot read them (docs/adr/0009-a-refresh-reads-no-value.md).
+  A refresh leaves the versions of secrets out, as who deploys cannot read them (ADR 9).
 - When main takes a secret out of the catalogue, the secret's policy goes first and its deletion is refused. Until an
   administrator of the account finishes it, `deploy` could read that value; the removal of the policy is an alert.
 """
