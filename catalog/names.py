@@ -8,6 +8,9 @@ from catalog.environment import Environment
 from catalog.model import Catalog
 
 SERVICE = "llm-observatory"
+TOPIC = "secrets-access-alerts"
+TRAIL = f"{SERVICE}-secrets-audit"
+TRAIL_LOG = f"/aws/cloudtrail/{TRAIL}"
 
 
 class Duty(StrEnum):
@@ -77,16 +80,6 @@ def function_log(environment: Environment, what: str) -> str:
 def log_group_arn(environment: Environment, name: str) -> str:
     """The ARN of a log group, with all its streams."""
     return f"arn:aws:logs:{environment.region}:{environment.account}:log-group:{name}:*"
-
-
-def rotation_logs(environment: Environment, catalog: Catalog) -> list[str]:
-    """The ARNs of the logs of every rotation function."""
-    return [log_group_arn(environment, function_log(environment, rotator(target))) for target in catalog.targets]
-
-
-TOPIC = "secrets-access-alerts"
-TRAIL = f"{SERVICE}-secrets-audit"
-TRAIL_LOG = f"/aws/cloudtrail/{TRAIL}"
 
 
 def topic_arn(environment: Environment) -> str:

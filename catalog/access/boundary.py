@@ -6,6 +6,7 @@ from catalog import names
 from catalog.access.audit import LOOK_UP_ACTIONS, record_boundary
 from catalog.access.backup import FOLDER, OBJECT_ACTIONS
 from catalog.access.duty import (
+    DEAD_LETTER_ACTIONS,
     EMERGENCY_ACTIONS,
     EVERYTHING,
     GUARD_ACTIONS,
@@ -53,7 +54,7 @@ def boundary_policy(environment: Environment) -> Policy:
             [f"arn:aws:logs:{region}:{account}:log-group:/aws/lambda/{SERVICE}-{environment.name}-*"],
         ),
         # What Lambda needs to run a function: catalog/access/function.py.
-        allow("DeadLetters", ("sqs:SendMessage",), [dead_letters_arn(environment, "*")]),
+        allow("DeadLetters", ("sqs:SendMessage", *DEAD_LETTER_ACTIONS), [dead_letters_arn(environment, "*")]),
         allow("TracesAndNetwork", (*TRACE_ACTIONS, *NETWORK_ACTIONS, *BOUND_ACTIONS), EVERYTHING),
         # Watch, backup and their schedules: catalog/access/watch.py, backup.py, schedule.py.
         allow("Backups", OBJECT_ACTIONS, [f"{names.bucket_arn(environment, 'backups')}/{FOLDER}*"]),

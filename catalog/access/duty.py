@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from catalog import names
 from catalog.access.audit import LOOK_UP_ACTIONS, read_the_record, via_s3
+from catalog.access.function import dead_letters_arn, use_key_of_queues
+from catalog.access.schedule import SCHEDULED
 from catalog.access.secrets import (
     DECRYPT,
     ENCRYPT_AND_DECRYPT,
@@ -67,6 +69,7 @@ EMERGENCY_ACTIONS = (
     "states:StartExecution",
     "states:StopExecution",
 )
+DEAD_LETTER_ACTIONS = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:PurgeQueue", "sqs:ReceiveMessage")
 EVERYTHING = ("*",)
 
 
@@ -80,10 +83,19 @@ def duty_policy(environment: Environment, catalog: Catalog, duty: Duty) -> Polic
                     environment, "EncryptWhatIsSet", ENCRYPT_AND_DECRYPT, catalog.secrets, replicas=True
                 ),
                 _list_secrets(),
-                allow("ReadRotationLogs", ("logs:FilterLogEvents",), names.rotation_logs(environment, catalog)),
+                _read_logs(environment),
                 # "You also need lambda:InvokeFunction permissions on the rotation function":
                 # docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
-                allow("StartRotators", ("lambda:InvokeFunction",), names.rotators(environment, catalog)),
+                allow(
+                    "StartFunctions",
+                    ("lambda:InvokeFunction",),
+                    [
+                        *names.rotators(environment, catalog),
+                        *(names.function_arn(environment, what) for what in SCHEDULED),
+                    ],
+                ),
+                allow("ReadDeadLetters", DEAD_LETTER_ACTIONS, [dead_letters_arn(environment, "*")]),
+                use_key_of_queues(environment),
                 allow("RotateInAnEmergency", EMERGENCY_ACTIONS, names.emergency_arns(environment)),
                 _watch(),
                 _reads_no_value(),
@@ -93,7 +105,7 @@ def duty_policy(environment: Environment, catalog: Catalog, duty: Duty) -> Polic
                 on_secrets(environment, "ReadMetadata", METADATA_ACTIONS, catalog.secrets),
                 _list_secrets(),
                 allow("LookUp", LOOK_UP_ACTIONS, EVERYTHING),
-                allow("ReadRotationLogs", ("logs:FilterLogEvents",), names.rotation_logs(environment, catalog)),
+                _read_logs(environment),
                 allow("ReadKeys", READ_KEY_ACTIONS, [names.keys_arn(environment)]),
                 allow("ReadRoles", READ_ROLE_ACTIONS, _roles_and_policies(environment)),
                 *read_the_record(environment),
@@ -136,6 +148,14 @@ def _list_secrets() -> Statement:
     # ListSecrets knows no resource; names and tags are no secret.
     # docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
     return allow("ListSecrets", ("secretsmanager:ListSecrets",), EVERYTHING)
+
+
+def _read_logs(environment: Environment) -> Statement:
+    return allow(
+        "ReadLogs",
+        ("logs:FilterLogEvents",),
+        [names.log_group_arn(environment, names.function_log(environment, "*"))],
+    )
 
 
 def _watch() -> Statement:

@@ -40,7 +40,7 @@ def running(environment: Environment, what: str) -> tuple[Statement, ...]:
     return (
         allow("WriteOwnLog", LOG_ACTIONS, [log]),
         allow("SendToOwnDeadLetters", ("sqs:SendMessage",), [dead_letters_arn(environment, what)]),
-        _encrypt_dead_letters(environment),
+        use_key_of_queues(environment),
         # Traces have no resource: docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
         allow("SendTraces", TRACE_ACTIONS, EVERYTHING),
         # Lambda asks for all: it looks for interfaces, and an interface has no ARN before it is made.
@@ -50,13 +50,13 @@ def running(environment: Environment, what: str) -> tuple[Statement, ...]:
     )
 
 
-def _encrypt_dead_letters(environment: Environment) -> Statement:
-    """Who sends to an encrypted queue needs its key, through SQS alone:
+def use_key_of_queues(environment: Environment) -> Statement:
+    """Who sends to an encrypted queue, or reads it, needs its key, through SQS alone:
     docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html"""
     return allow(
-        "EncryptDeadLetters",
+        "UseKeyOfQueues",
         ENCRYPT_AND_DECRYPT,
-        [f"arn:aws:kms:{environment.region}:{environment.account}:key/*"],
+        [names.keys_arn(environment)],
         {
             "StringEquals": {"kms:ViaService": f"sqs.{environment.region}.amazonaws.com"},
             "ForAnyValue:StringEquals": {"kms:ResourceAliases": [derive.key_alias(environment, "logs")]},

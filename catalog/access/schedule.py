@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from catalog import derive, names
+from catalog import names
 from catalog.access import backup, watch
-from catalog.access.function import dead_letters_arn
-from catalog.access.secrets import ENCRYPT_AND_DECRYPT
+from catalog.access.function import dead_letters_arn, use_key_of_queues
 from catalog.access.statement import Policy, allow, policy
 from catalog.environment import Environment
 
@@ -49,13 +48,5 @@ def schedule_policy(environment: Environment, what: str) -> Policy:
     return policy(
         allow("InvokeTheFunction", ("lambda:InvokeFunction",), [names.function_arn(environment, what)]),
         allow("SendToOwnDeadLetters", ("sqs:SendMessage",), [dead_letters_arn(environment, scheduler(what))]),
-        allow(
-            "EncryptDeadLetters",
-            ENCRYPT_AND_DECRYPT,
-            [names.keys_arn(environment)],
-            {
-                "StringEquals": {"kms:ViaService": f"sqs.{environment.region}.amazonaws.com"},
-                "ForAnyValue:StringEquals": {"kms:ResourceAliases": [derive.key_alias(environment, "logs")]},
-            },
-        ),
+        use_key_of_queues(environment),
     )

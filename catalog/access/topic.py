@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from catalog import derive, names
+from catalog.access.function import dead_letters
 from catalog.access.secrets import ENCRYPT_AND_DECRYPT
 from catalog.access.statement import Policy, allow, deny, held_by, policy
 from catalog.alerts.alerts import FUNCTION
@@ -94,7 +95,7 @@ def undelivered_policy(environment: Environment) -> Policy:
 
     docs.aws.amazon.com/sns/latest/dg/sns-configure-dead-letter-queue.html
     """
-    name = names.named(environment, UNDELIVERED)
+    name = dead_letters(environment, UNDELIVERED)
     queue = [f"arn:aws:sqs:{environment.region}:{environment.account}:{name}"]
     of_topic = {"ArnEquals": {"aws:SourceArn": names.topic_arn(environment)}}
     return policy(

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from catalog import derive, names
+from catalog.access.function import dead_letters
 from catalog.access.topic import UNDELIVERED, topic_policy, undelivered_policy
 from catalog.environment import Environment
 from components.aws.alarm import alarm
@@ -57,7 +58,7 @@ class AlertTopic(pulumi.ComponentResource):
         environment, child = args.environment, pulumi.ResourceOptions(parent=self)
         queue = aws.sqs.Queue(
             UNDELIVERED,
-            name=names.named(environment, UNDELIVERED),
+            name=dead_letters(environment, UNDELIVERED),
             message_retention_seconds=_KEPT_SECONDS,
             kms_master_key_id=args.log_key_arn,
             tags=derive.environment_tags(environment),
@@ -82,7 +83,7 @@ class AlertTopic(pulumi.ComponentResource):
             environment,
             description=(
                 f"HIGH in {environment.name}: the pager did not take an alert. Read it in the queue "
-                f"{names.named(environment, UNDELIVERED)}, act on it, and mend the way to the pager: "
+                f"{dead_letters(environment, UNDELIVERED)}, act on it, and mend the way to the pager: "
                 f"docs/RUNBOOK.md#{UNDELIVERED}"
             ),
             metric="ApproximateNumberOfMessagesVisible",
