@@ -26,7 +26,7 @@ preview: setup ## pulumi preview of ENV with the policy packs, in the sandbox
 
 test: setup ## every test; installs and starts the servers that they need
 	@$(PYTHON) -m sandbox install
-	@$(PYTHON) -m pytest -n auto --dist loadfile
+	@$(PYTHON) -m pytest -n auto --dist loadfile --durations 12
 
 lint: setup ## format, lint, types
 	@$(PYTHON) -m ruff format --check $(SOURCES)

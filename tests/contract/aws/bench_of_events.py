@@ -54,6 +54,18 @@ class EventBench:
         answer = self.events.put_targets(Rule=name, EventBusName=bus, Targets=targets)
         assert answer["FailedEntryCount"] == 0
 
+    def closed_target(self, rule: str, arn: str | None = None) -> str:
+        """A target that does not let the rule in yet, by default the queue: the URL of its dead letters."""
+        dead_url, dead_arn = self.queue()
+        self.target(rule, arn, DeadLetterConfig={"Arn": dead_arn})
+        self.allow(rule, url=dead_url, arn=dead_arn)
+        return dead_url
+
+    def put_in_vain(self, dead_url: str, detail: dict[str, Any]) -> None:
+        """Put an event, and wait until the closed target was refused it: what is let in later does not get it."""
+        self.put(detail)
+        assert json.loads(self.arrived(url=dead_url)["Body"])["detail"] == detail
+
     def allow(self, rule: str, *, url: str | None = None, arn: str | None = None) -> None:
         """Let a rule send to a queue, by default the queue of this bench."""
         let_in(self.aws, url or self.url, arn or self.arn, service="events", source=rule)

@@ -30,10 +30,10 @@ def bench(aws: ContractAws) -> Iterator[EventBench]:
 def test_a_queue_whose_policy_does_not_let_the_rule_send_receives_nothing(bench: EventBench) -> None:
     """Source: eb-use-resource-based.html: the policy must allow events.amazonaws.com, here with aws:SourceArn."""
     rule = bench.rule({"source": [SOURCE]})
-    bench.target(rule)
-    bench.put({"n": "not allowed"})
+    dead_letters = bench.closed_target(rule)
+    bench.put_in_vain(dead_letters, {"n": "not allowed"})
     bench.allow(f"{rule}-another")
-    bench.put({"n": "allowed for another"})
+    bench.put_in_vain(dead_letters, {"n": "allowed for another"})
     bench.allow(rule)
     bench.put({"n": "allowed"})
     assert bench.body()["detail"] == {"n": "allowed"}
@@ -68,8 +68,7 @@ def test_a_state_machine_as_target_needs_a_role(bench: EventBench) -> None:
 def test_a_function_is_invoked_only_if_its_policy_lets_the_rule(bench: EventBench) -> None:
     function = bench.aws.function(PRINTS)
     rule = bench.rule({"source": [SOURCE]})
-    bench.target(rule, function)
-    bench.put({"n": "refused"})
+    bench.put_in_vain(bench.closed_target(rule, function), {"n": "refused"})
     bench.aws.client("lambda").add_permission(
         FunctionName=function,
         StatementId="rule",
@@ -91,8 +90,7 @@ def test_a_topic_receives_what_its_policy_lets_the_rule_publish(bench: EventBenc
     )
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=bench.arn, Attributes={"RawMessageDelivery": "true"})
     rule = bench.rule({"source": [SOURCE]})
-    bench.target(rule, topic)
-    bench.put({"n": "by default a topic lets its account only"})
+    bench.put_in_vain(bench.closed_target(rule, topic), {"n": "by default a topic lets its account only"})
     sns.set_topic_attributes(
         TopicArn=topic, AttributeName="Policy", AttributeValue=_open(topic, "events", "sns:Publish")
     )
@@ -108,8 +106,7 @@ def test_a_log_group_receives_what_a_resource_policy_allows(bench: EventBench) -
     logs.create_log_group(logGroupName=group)
     arn = f"arn:aws:logs:{bench.aws.region}:{bench.aws.account}:log-group:{group}"
     rule = bench.rule({"source": [SOURCE]})
-    bench.target(rule, arn)
-    bench.put({"n": "refused"})
+    bench.put_in_vain(bench.closed_target(rule, arn), {"n": "refused"})
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": ["events.amazonaws.com", "delivery.logs.amazonaws.com"]},
