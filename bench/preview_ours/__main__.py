@@ -11,7 +11,7 @@ from catalog.model import Catalog
 from components.aws.environment import SecretsEnvironment, SecretsEnvironmentArgs
 
 data = load.catalog().model_dump(mode="json")
-like = data["secrets"][-1] | {"consumers": []}
+like = next(each for each in data["secrets"] if each["name"] == "sentry-dsn") | {"consumers": []}
 data["secrets"] += [
     like | {"name": f"bench-{number}x", "names": {f"BENCH_{number}": "dsn"}}
     for number in range(int(os.environ["BENCH_SECRETS"]) - len(data["secrets"]))

@@ -12,20 +12,21 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
+ASSET = "c44067f5952c0a294b673a41bacd8c17"
 CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
+DEFAULTS = "__defaults"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 
 def literal(value: Any) -> Any:
-    """An input without the engine's envelopes: a secret as a constant, an archive as one."""
+    """Inputs without the engine's envelopes and the provider's notes: a secret as a constant, a file as one."""
     if isinstance(value, list):
         return [literal(item) for item in value]
     if not isinstance(value, dict):
         return value
     if SIGNATURE in value:
-        return pulumi.FileArchive(value["path"]) if value[SIGNATURE] == ARCHIVE else "{}"
-    return {key: literal(item) for key, item in value.items()}
+        return pulumi.FileAsset(value["path"]) if value[SIGNATURE] == ASSET else "{}"
+    return {key: literal(item) for key, item in value.items() if key != DEFAULTS}
 
 
 def declared(token: str) -> type[pulumi.CustomResource]:
@@ -37,4 +38,4 @@ def declared(token: str) -> type[pulumi.CustomResource]:
 
 
 for token, name, inputs in json.loads(Path(os.environ["BENCH_RESOURCES"]).read_text(encoding="utf-8")):
-    declared(token)(name, **{CAPITAL.sub(r"_\1", key).lower(): literal(value) for key, value in inputs.items()})
+    declared(token)(name, **{CAPITAL.sub(r"_\1", key).lower(): value for key, value in literal(inputs).items()})
