@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -24,11 +24,16 @@ from components.aws.surroundings import Surroundings
 
 @dataclass(frozen=True, kw_only=True)
 class AlertsArgs:
-    """`log_group` is the name of the trail's log, which metric filters look at."""
+    """`log_group` is the name of the trail's log, which metric filters look at; rules tell nothing before `after`.
+
+    Else a first deployment would tell of the policy of every secret. The one permission waits for them: as many
+    dependencies on every rule would slow a preview of many secrets.
+    """
 
     surroundings: Surroundings
     catalog: Catalog
     log_group: pulumi.Input[str]
+    after: Sequence[pulumi.Resource]
 
 
 class Alerts(pulumi.ComponentResource):
@@ -50,7 +55,7 @@ class Alerts(pulumi.ComponentResource):
             principal="events.amazonaws.com",
             source_account=environment.account,
             source_arn=rules_arn(environment),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
         for alert in alerts(environment, args.catalog):
             match alert.detection:

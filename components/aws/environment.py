@@ -81,9 +81,16 @@ class SecretsEnvironment(pulumi.ComponentResource):
             ),
             child,
         )
-        # Once the secrets have their policies, else the first deployment would tell of every one of them.
-        after_secrets = pulumi.ResourceOptions(parent=self, depends_on=list(secrets.values()))
-        Alerts("alerts", AlertsArgs(surroundings=around, catalog=catalog, log_group=audit.log_group), after_secrets)
+        Alerts(
+            "alerts",
+            AlertsArgs(
+                surroundings=around,
+                catalog=catalog,
+                log_group=audit.log_group,
+                after=[secret.policy for secret in secrets.values()],
+            ),
+            child,
+        )
         OverdueWatch("watch", OverdueWatchArgs(surroundings=around, catalog=catalog), child)
         emergency = EmergencyMachine(
             "emergency",

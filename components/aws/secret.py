@@ -38,6 +38,7 @@ class ManagedSecret(pulumi.ComponentResource):
     """
 
     arn: pulumi.Output[str]
+    policy: aws.secretsmanager.SecretPolicy
 
     def __init__(self, name: str, args: ManagedSecretArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("llmobs:secret:ManagedSecret", name, None, opts)
@@ -71,7 +72,7 @@ class ManagedSecret(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[marker, args.function.permission]),
         )
         # Last to come, as it denies the first version to whoever deploys, and first to go, as it denies the deletion.
-        aws.secretsmanager.SecretPolicy(
+        self.policy = aws.secretsmanager.SecretPolicy(
             name,
             secret_arn=container.arn,
             policy=json.dumps(secret_policy(environment, secret)),

@@ -35,7 +35,7 @@ def build(aws: ContractAws, environment: Environment, catalog: Catalog) -> None:
     _decoy(aws, environment, catalog.decoys[0])
     _trail(aws, environment)
     placed = surroundings(environment=environment, topic_arn=topic)
-    args = AlertsArgs(surroundings=placed, catalog=catalog, log_group=names.TRAIL_LOG)
+    args = AlertsArgs(surroundings=placed, catalog=catalog, log_group=names.TRAIL_LOG, after=())
     declared = record(lambda: Alerts("alerts", args), stack=environment.name)
     _function(aws, environment, declared)
     _rules(aws, environment, declared)

@@ -32,7 +32,7 @@ def name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def declared(name: str) -> RecordingMocks:
     around = surroundings(environment=ENVIRONMENTS[name])
-    args = AlertsArgs(surroundings=around, catalog=CATALOG, log_group=names.TRAIL_LOG)
+    args = AlertsArgs(surroundings=around, catalog=CATALOG, log_group=names.TRAIL_LOG, after=())
     return record(lambda: Alerts("alerts", args), stack=name)
 
 
