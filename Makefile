@@ -2,11 +2,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup up down preview test lint check docs bench contract lock
+.PHONY: help setup up down preview test proofs lint check docs bench contract lock
 
 PYTHON := .venv/bin/python
 ENV ?= staging
-SOURCES := __main__.py bench catalog components iam lambdas policies sandbox secretsctl stores tests
+SOURCES := __main__.py bench catalog components delivery iam lambdas policies proofs sandbox secretsctl stores tests
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -27,6 +27,10 @@ preview: setup ## pulumi preview of ENV with the policy packs, in the sandbox
 test: setup ## every test; installs and starts the servers that they need
 	@$(PYTHON) -m sandbox install
 	@$(PYTHON) -m pytest -n auto --dist loadfile --durations 12
+
+proofs: setup ## the long proofs of rotation, on real servers: NAMES="crash logins", all without it
+	@$(PYTHON) -m sandbox install
+	@$(PYTHON) -m proofs $(NAMES)
 
 lint: setup ## format, lint, types
 	@$(PYTHON) -m ruff format --check $(SOURCES)

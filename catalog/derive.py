@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from catalog import names
 from catalog.environment import Environment
+from catalog.kind import Kind
 from catalog.model import Catalog, Secret
 from catalog.names import SERVICE
 
@@ -96,20 +97,45 @@ def marker(environment: Environment, secret: Secret) -> Document:
 
 
 def _connection(environment: Environment, secret: Secret) -> Document:
-    database, cache = environment.database, environment.cache
-    known: Document = {}
-    if "dbname" in secret.spec.connection_fields:
-        known = {
-            "engine": "postgres",
-            "host": database.host,
-            "port": database.port,
-            "dbname": database.name,
-            "sslmode": "verify-full",
-            "sslrootcert": database.ca_path,
-        }
-    elif "db" in secret.spec.connection_fields:
-        known = {"engine": "redis", "host": cache.host, "port": cache.port, "db": cache.index}
-    return known
+    """The fields that say where a credential is good, for the connection fields of the secret's kind."""
+    database, cache, services = environment.database, environment.cache, environment.services
+    match secret.kind:
+        case Kind.POSTGRES_SUPERUSER | Kind.POSTGRES_RECOVERY | Kind.POSTGRES_ROLE:
+            return {
+                "engine": "postgres",
+                "host": database.host,
+                "port": database.port,
+                "dbname": database.name,
+                "sslmode": "verify-full",
+                "sslrootcert": database.ca_path,
+            }
+        case Kind.REDIS:
+            return {"engine": "redis", "host": cache.host, "port": cache.port, "db": cache.index}
+        case Kind.GRAFANA_ADMIN:
+            return {"url": services.grafana.url}
+        case Kind.OPENAI:
+            return {"url": services.openai.url, "project": services.openai.project}
+        case Kind.ANTHROPIC:
+            return {"url": services.anthropic.url}
+        case Kind.SENTRY:
+            sentry = services.sentry
+            return {"url": sentry.url, "organization": sentry.organization, "project": sentry.project}
+        case Kind.ADMIN_KEY:
+            return {"url": getattr(services, str(secret.constants["service"])).url}
+        case Kind.SES_SMTP:
+            # docs.aws.amazon.com/general/latest/gr/ses.html; 587 is STARTTLS: ses/latest/dg/smtp-connect.html
+            host = f"email-smtp.{environment.region}.amazonaws.com"
+            return {"region": environment.region, "host": host, "port": 587}
+        case _:
+            return {}
+
+
+def admin_secret(catalog: Catalog, secret: Secret) -> Secret | None:
+    """The secret through which this one is changed, if its kind has such and the catalogue declares it."""
+    candidates = [one for one in catalog.secrets if one.kind is secret.spec.admin]
+    if secret.spec.admin is Kind.ADMIN_KEY:
+        candidates = [one for one in candidates if one.constants["service"] == secret.kind.value]
+    return candidates[0] if candidates else None
 
 
 def supplied_names(secret: Secret) -> tuple[str, ...]:

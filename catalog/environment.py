@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from catalog.base import Model
 from catalog.network import Network
 from catalog.operations import Alerts, Audit, Backup
+from catalog.services import Services
 
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", max_length=253)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -65,6 +66,7 @@ class Environment(Model):
     replica_region: Region | None = Field(default=None, description="second region that keeps a copy of every secret")
     database: Database
     cache: Cache
+    services: Services
     cluster: Cluster
     network: Network
     alerts: Alerts

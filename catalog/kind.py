@@ -11,6 +11,7 @@ class Kind(StrEnum):
     """What a credential is a credential for."""
 
     POSTGRES_SUPERUSER = "postgres-superuser"
+    POSTGRES_RECOVERY = "postgres-recovery"
     POSTGRES_ROLE = "postgres-role"
     REDIS = "redis"
     KEYRING = "keyring"
@@ -20,6 +21,7 @@ class Kind(StrEnum):
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
     SENTRY = "sentry"
+    ADMIN_KEY = "admin-key"
 
 
 class FirstValue(StrEnum):
@@ -31,6 +33,7 @@ class FirstValue(StrEnum):
 
 DATABASE_FIELDS = frozenset({"engine", "host", "port", "dbname", "sslmode", "sslrootcert"})
 CACHE_FIELDS = frozenset({"engine", "host", "port", "db"})
+MAIL_FIELDS = frozenset({"region", "host", "port"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +42,9 @@ class KindSpec:
 
     `target` names the rotation function; `constants` are fields that the catalogue gives, `connection_fields` those
     that the environment gives, `credentials` those that a rotation or a person gives. `overlaps` says that an old
-    credential goes on working after a rotation.
+    credential goes on working after a rotation, `assisted` that a person has to fetch the new value at its issuer.
+    `admin` is the kind through whose secret this one is changed; where several secrets are of that kind, it is the one
+    with the same `service`.
     """
 
     target: str
@@ -48,10 +53,8 @@ class KindSpec:
     connection_fields: frozenset[str] = frozenset()
     first_value: FirstValue = FirstValue.SUPPLIED
     overlaps: bool = False
-
-
-def _assisted(*credentials: str, constants: tuple[str, ...] = ()) -> KindSpec:
-    return KindSpec(target="assisted", credentials=frozenset(credentials), constants=frozenset(constants))
+    assisted: bool = False
+    admin: Kind | None = None
 
 
 KINDS = MappingProxyType(
@@ -61,6 +64,15 @@ KINDS = MappingProxyType(
             credentials=frozenset({"password"}),
             constants=frozenset({"username"}),
             connection_fields=DATABASE_FIELDS,
+            admin=Kind.POSTGRES_RECOVERY,
+        ),
+        Kind.POSTGRES_RECOVERY: KindSpec(
+            target="postgres",
+            credentials=frozenset({"password"}),
+            constants=frozenset({"username"}),
+            connection_fields=DATABASE_FIELDS,
+            first_value=FirstValue.ROTATED,
+            admin=Kind.POSTGRES_SUPERUSER,
         ),
         Kind.POSTGRES_ROLE: KindSpec(
             target="postgres",
@@ -69,6 +81,7 @@ KINDS = MappingProxyType(
             connection_fields=DATABASE_FIELDS,
             first_value=FirstValue.ROTATED,
             overlaps=True,
+            admin=Kind.POSTGRES_SUPERUSER,
         ),
         Kind.REDIS: KindSpec(
             target="redis",
@@ -82,13 +95,58 @@ KINDS = MappingProxyType(
             credentials=frozenset({"kid", "key", "ring"}),
             constants=frozenset({"retention_days"}),
             first_value=FirstValue.ROTATED,
+            overlaps=True,
         ),
-        Kind.GRAFANA_ADMIN: _assisted("password", constants=("username",)),
-        Kind.IAM_ACCESS_KEY: _assisted("access_key_id", "secret_access_key", constants=("kms_key_id",)),
-        Kind.SES_SMTP: _assisted("password"),
-        Kind.OPENAI: _assisted("key"),
-        Kind.ANTHROPIC: _assisted("key"),
-        Kind.SENTRY: _assisted("dsn"),
+        Kind.GRAFANA_ADMIN: KindSpec(
+            target="api",
+            credentials=frozenset({"password"}),
+            constants=frozenset({"username", "usernames"}),
+            connection_fields=frozenset({"url"}),
+            overlaps=True,
+        ),
+        Kind.IAM_ACCESS_KEY: KindSpec(
+            target="iam",
+            credentials=frozenset({"access_key_id", "secret_access_key"}),
+            constants=frozenset({"user_name", "kms_key_id"}),
+            overlaps=True,
+        ),
+        Kind.SES_SMTP: KindSpec(
+            target="iam",
+            credentials=frozenset({"username", "password"}),
+            constants=frozenset({"user_name"}),
+            connection_fields=MAIL_FIELDS,
+            overlaps=True,
+        ),
+        Kind.OPENAI: KindSpec(
+            target="api",
+            credentials=frozenset({"key", "key_id"}),
+            constants=frozenset({"service_account"}),
+            connection_fields=frozenset({"url", "project"}),
+            overlaps=True,
+            admin=Kind.ADMIN_KEY,
+        ),
+        Kind.ANTHROPIC: KindSpec(
+            target="api",
+            credentials=frozenset({"key", "key_id"}),
+            connection_fields=frozenset({"url"}),
+            overlaps=True,
+            assisted=True,
+            admin=Kind.ADMIN_KEY,
+        ),
+        Kind.SENTRY: KindSpec(
+            target="api",
+            credentials=frozenset({"dsn", "key_id"}),
+            connection_fields=frozenset({"url", "organization", "project"}),
+            overlaps=True,
+            admin=Kind.ADMIN_KEY,
+        ),
+        Kind.ADMIN_KEY: KindSpec(
+            target="api",
+            credentials=frozenset({"key"}),
+            constants=frozenset({"service"}),
+            connection_fields=frozenset({"url"}),
+            assisted=True,
+        ),
     }
 )
 TARGETS = tuple(sorted({spec.target for spec in KINDS.values()}))

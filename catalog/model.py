@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
 from typing import Self, TypeAlias
@@ -12,6 +11,7 @@ from typing import Self, TypeAlias
 from pydantic import Field, model_validator
 
 from catalog.base import EnvName, Model, SecretName
+from catalog.consumer import Consumer
 from catalog.derived import Derived
 from catalog.kind import KINDS, Kind, KindSpec
 
@@ -25,26 +25,6 @@ class Tier(Model):
     title: str
     max_rotation_days: int = Field(ge=1, le=1000, description="longest gap between two rotations, in days")
     impact: str = Field(description="what a compromise means")
-
-
-class Platform(StrEnum):
-    """What a consumer runs on, and so how it becomes its role."""
-
-    EC2 = "ec2"
-    ECS = "ecs"
-    EKS_SERVICE_ACCOUNT = "eks-service-account"
-    EKS_POD_IDENTITY = "eks-pod-identity"
-    LAMBDA = "lambda"
-    GITHUB = "github"
-
-
-class Consumer(Model):
-    """A process that reads secrets."""
-
-    name: SecretName
-    description: str
-    runs_on: Platform
-    cache_seconds: int = Field(ge=0, description="longest time that it keeps a value without asking again")
 
 
 class Rotation(Model):
@@ -115,13 +95,21 @@ class Secret(Model):
         return self
 
     @model_validator(mode="after")
-    def _turns_are_taken_by_two_roles(self) -> Self:
-        if self.kind is Kind.POSTGRES_ROLE:
+    def _turns_are_taken_by_two(self) -> Self:
+        if "usernames" in self.spec.constants:
             turns, first = self.constants["usernames"], self.constants["username"]
             if not isinstance(turns, list) or len(turns) != 2 or len(set(turns)) != 2 or first != turns[0]:
                 raise ValueError(
-                    f"usernames must be two different roles that begin with username {first!r}, not {turns!r}"
+                    f"usernames must be two different names that begin with username {first!r}, not {turns!r}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _an_admin_key_is_of_a_service(self) -> Self:
+        if self.kind is Kind.ADMIN_KEY:
+            known = sorted(kind.value for kind, spec in KINDS.items() if spec.admin is Kind.ADMIN_KEY)
+            if self.constants["service"] not in known:
+                raise ValueError(f"service must be one of {known}, not {self.constants['service']!r}")
         return self
 
 
@@ -167,6 +155,7 @@ class Catalog(Model):
             "tier": [str(tier.number) for tier in self.tiers],
             "consumer": [consumer.name for consumer in self.consumers],
             "secret": [secret.name for secret in self.secrets],
+            "IAM user": [str(s.constants["user_name"]) for s in self.secrets if "user_name" in s.constants],
             "name": [n for s in self.secrets for n in s.names] + [d.name for d in self.derived],
         }.items():
             if twice := [name for name, count in Counter(names).items() if count > 1]:
@@ -228,6 +217,17 @@ class Catalog(Model):
             raise ValueError(
                 f"secret '{roles[0]}' is rotated through the one secret of kind 'postgres-superuser', and there are "
                 f"{len(admins)}; keep exactly one"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _recovery_is_another_role(self) -> Self:
+        superusers = [one for one in self.secrets if one.kind in (Kind.POSTGRES_SUPERUSER, Kind.POSTGRES_RECOVERY)]
+        roles = Counter(one.constants["username"] for one in superusers)
+        if twice := [role for role, count in roles.items() if count > 1]:
+            raise ValueError(
+                f"role {twice[0]!r} is both superuser and recovery; give the secret of kind 'postgres-recovery' a "
+                f"username of its own: it heals the superuser, and must not fall with it"
             )
         return self
 

@@ -175,10 +175,14 @@ def _made_up() -> dict[str, str]:
         "GRAFANA_ADMIN_PASSWORD": secrets.token_urlsafe(32),
         "AWS_ACCESS_KEY_ID": "AKIA" + "".join(secrets.choice(string.ascii_uppercase) for _ in range(16)),
         "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
+        "SMTP_USER": "AKIA" + "".join(secrets.choice(string.ascii_uppercase) for _ in range(16)),
         "SMTP_PASSWORD": secrets.token_urlsafe(32),
         "OPENAI_API_KEY": f"sk-sandbox-{secrets.token_urlsafe(32)}",
         "ANTHROPIC_API_KEY": f"sk-ant-sandbox-{secrets.token_urlsafe(32)}",
         "SENTRY_DSN": f"https://{secrets.token_hex(16)}@sentry.invalid/1",
+        "OPENAI_ADMIN_KEY": f"sk-admin-sandbox-{secrets.token_urlsafe(32)}",
+        "ANTHROPIC_ADMIN_KEY": f"sk-ant-admin-sandbox-{secrets.token_urlsafe(32)}",
+        "SENTRY_AUTH_TOKEN": f"sntrys_sandbox_{secrets.token_urlsafe(32)}",
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from secretsctl import options
-from secretsctl.commands import bootstrap, fetch, rotate, run
+from secretsctl.commands import bootstrap, emergency, fetch, heal, retire, rotate, run
 from secretsctl.commands import list as list_command
 from secretsctl.commands import set as set_command
 from secretsctl.verdict import EPILOG, VerdictGroup
@@ -26,7 +26,7 @@ def settings(
     config: options.GlobalConfig = None,
     as_json: options.Json = False,
 ) -> None:
-    """Work with the secrets of LLM Observatory: see, give, rotate, fetch them, and run programs with them.
+    """Work with the secrets of LLM Observatory: see, give, rotate, retire, fetch them, and run programs with them.
 
     Results go to stdout, talk to stderr. No value is shown without --reveal.
     """
@@ -37,6 +37,9 @@ app.command("list", epilog=EPILOG)(list_command.list_secrets)
 app.command("bootstrap", epilog=EPILOG)(bootstrap.bootstrap)
 app.command("set", epilog=EPILOG)(set_command.set_secret)
 app.command("rotate", epilog=EPILOG)(rotate.rotate)
+app.command("retire", epilog=EPILOG)(retire.retire)
+app.command("heal", epilog=EPILOG)(heal.heal)
+app.command("emergency", epilog=EPILOG)(emergency.emergency)
 app.command("fetch", epilog=EPILOG)(fetch.fetch)
 app.command(
     "run",

@@ -9,10 +9,8 @@ from catalog import derive
 from catalog.kind import FirstValue, Kind
 from catalog.model import Catalog, Secret
 from secretsctl.verdict import CommandError, ExitCode
+from stores.aws import SERVERS
 from stores.store import Metadata
-
-ASSISTED = "assisted"
-"""The target whose secrets can wait: nothing else gets its first value with their help."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +28,7 @@ def required(catalog: Catalog, metadata: Mapping[str, Metadata]) -> tuple[str, .
         name
         for secret in in_order(catalog)
         if secret.spec.first_value is FirstValue.SUPPLIED
-        and secret.spec.target != ASSISTED
+        and secret.spec.target in SERVERS
         and not metadata[secret.name].has_value
         for name in derive.supplied_names(secret)
     )
@@ -41,7 +39,10 @@ def left(catalog: Catalog, metadata: Mapping[str, Metadata], written: frozenset[
     return tuple(
         secret
         for secret in catalog.secrets
-        if secret.spec.target == ASSISTED and not metadata[secret.name].has_value and secret.name not in written
+        if secret.spec.first_value is FirstValue.SUPPLIED
+        and secret.spec.target not in SERVERS
+        and not metadata[secret.name].has_value
+        and secret.name not in written
     )
 
 

@@ -6,9 +6,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from catalog.model import Catalog
 from secretsctl.function_log import FunctionLog
+from secretsctl.state import overlap_end
+from secretsctl.verdict import CommandError
 from stores.aws import AwsStore
 from stores.store import ConflictError, StoreError
 
@@ -57,15 +60,17 @@ class Rotations:
         self._clock = clock
         self._sleep = sleep
 
-    def start(self, name: str, *, resume: bool = False) -> Rotation:
+    def start(self, name: str, *, resume: bool = False, token: str | None = None) -> Rotation:
         """Start the rotation of a secret; with `resume`, try an unfinished one again instead of refusing.
+
+        `token` is the new version's id, else it gets a new one.
 
         Raises:
             ConflictError: a rotation is under way, and `resume` was not given.
         """
         metadata = self._store.describe(name)
         unfinished = metadata.rotating_to
-        token = unfinished.id if unfinished is not None and resume else str(uuid.uuid4())
+        token = unfinished.id if unfinished is not None and resume else token or str(uuid.uuid4())
         target = self._catalog.by_name[name].spec.target
         known = frozenset(self._errors(target, token)[0]) if unfinished is not None and resume else frozenset()
         try:
@@ -78,6 +83,24 @@ class Rotations:
             token = pending.id
         old = metadata.current.id if metadata.current else None
         return Rotation(secret=name, target=target, old=old, new=token, known=known)
+
+    def require_quiet(self, name: str) -> None:
+        """Make sure that the credential before the current one may be overwritten: no consumer has it any more.
+
+        Raises:
+            CommandError: some may.
+        """
+        secret = self._catalog.by_name[name]
+        if not secret.spec.overlaps:
+            return
+        metadata, versions = self._store.describe(name), self._store.versions(name)
+        end = overlap_end(metadata, versions, secret.rotation.overlap_seconds, datetime.now(UTC))
+        if end is not None:
+            raise CommandError(
+                f"secret '{name}': consumers may still use the credential before this one; rotate it after "
+                f"{end.astimezone(UTC).isoformat(timespec='seconds')}, or, if it has leaked, at once with "
+                f"`secretsctl emergency {name}`"
+            )
 
     def wait(
         self, rotations: Iterable[Rotation], *, timeout_seconds: float, done: Callable[[Outcome], None]

@@ -52,6 +52,15 @@ def confirmed(question: str) -> bool:
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
+def typed(question: str) -> str:
+    """What the person at the terminal answers, on a line of its own; nothing when nobody sits there."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return ""
+    sys.stderr.write(f"{question} ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
 def lines(text: str, known: Mapping[str, Secret | str]) -> dict[str, str]:
     """The values in lines `NAME=value`; empty lines and lines that begin with # are passed over.
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from catalog import load, names
 from catalog.environment import Environment
 from catalog.model import Catalog
+from secretsctl.emergency import Emergencies
 from secretsctl.function_log import FunctionLog
+from secretsctl.functions import Functions
 from secretsctl.options import Options
 from stores.aws import AwsStore
 from stores.aws_session import AwsSession
@@ -24,7 +26,16 @@ class Workspace:
     catalog: Catalog
     store: AwsStore
     log: FunctionLog
+    session: AwsSession
     consumer: str | None = None
+
+    def emergencies(self) -> Emergencies:
+        """The emergency's state machine."""
+        return Emergencies(self.session.states(), self.environment)
+
+    def functions(self) -> Functions:
+        """The functions that are called by hand."""
+        return Functions(self.session.functions(), self.environment)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +72,7 @@ def opened(options: Options) -> Workspace:
         catalog=catalog,
         store=AwsStore(session.secretsmanager(), environment, catalog),
         log=FunctionLog(session.logs(), environment),
+        session=session,
         consumer=_consumer(environment, catalog, caller),
     )
 

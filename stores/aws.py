@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from catalog import derive, names
 from catalog.environment import Environment
+from catalog.kind import FirstValue
 from catalog.model import Catalog, Secret
 from stores.aws_session import deleted, refused, translated
 from stores.document import Document
 from stores.store import (
+    PENDING,
+    SUPPLIED,
     ConflictError,
     DeniedError,
     Metadata,
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
         ListSecretVersionIdsRequestTypeDef,
     )
 
+SERVERS = frozenset({"postgres", "redis"})
+"""The targets whose first values `secretsctl bootstrap` takes: everything else hangs on those servers' passwords."""
 BATCH = 20
 """Most secrets in one BatchGetSecretValue:
 docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html"""
@@ -77,6 +82,20 @@ class AwsStore(Store):
                 SecretId=derive.secret_name(self._environment, secret),
                 ClientRequestToken=token,
                 SecretString=document.text(),
+            )
+        return answer["VersionId"]
+
+    def supply(self, name: str, document: Document, token: str) -> str:
+        """Keep a value that a person gave for the next rotation, which verifies and publishes it; readers do not get
+        it. Returns the version's id; a value supplied before loses the label. One PutSecretValue.
+        """
+        secret = self._secret("supply", name)
+        with translated("supply", secret=name):
+            answer = self._client.put_secret_value(
+                SecretId=derive.secret_name(self._environment, secret),
+                ClientRequestToken=token,
+                SecretString=document.text(),
+                VersionStages=[SUPPLIED],
             )
         return answer["VersionId"]
 
@@ -159,6 +178,16 @@ class AwsStore(Store):
             ) from exc
         return answer.get("VersionId", token)
 
+    def abandon(self, name: str, version: str) -> None:
+        """Give up an unfinished rotation: AWSPENDING is taken off its version. The next rotation begins anew."""
+        secret = self._secret("give up the rotation of", name)
+        with translated("give up the rotation of", secret=name):
+            self._client.update_secret_version_stage(
+                SecretId=derive.secret_name(self._environment, secret),
+                VersionStage=PENDING,
+                RemoveFromVersionId=version,
+            )
+
     def _secret(self, what: str, name: str) -> Secret:
         if name not in self._catalog.by_name:
             raise NotFoundError(
@@ -196,7 +225,8 @@ class AwsStore(Store):
 
     def _reading(self, secret: Secret, version: str, labels: Sequence[str], text: str) -> Reading:
         if derive.BOOTSTRAP_LABEL in labels:
-            command = f"secretsctl set {secret.name}" if secret.spec.target == "assisted" else "secretsctl bootstrap"
+            by_hand = secret.spec.first_value is FirstValue.SUPPLIED and secret.spec.target not in SERVERS
+            command = f"secretsctl set {secret.name}" if by_hand else "secretsctl bootstrap"
             raise NotBootstrappedError(
                 "read", secret=secret.name, cause="it has no value yet", remedy=f"give it one with `{command}`"
             )

@@ -12,11 +12,15 @@ from stores.store import ConflictError, DeniedError, NotBootstrappedError, NotFo
 if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 CONNECT_TIMEOUT_SECONDS = 3
 READ_TIMEOUT_SECONDS = 20
+FUNCTION_SECONDS = 90
+"""Longer than any function of ours runs."""
 ATTEMPTS = 3
 
 _WHO = "see who you are with `aws sts get-caller-identity`"
@@ -85,6 +89,23 @@ class AwsSession:
         """A client of CloudWatch Logs."""
         with translated("reach AWS"):
             return self._session.client("logs", config=self._config)
+
+    def states(self) -> SFNClient:
+        """A client of Step Functions."""
+        with translated("reach AWS"):
+            return self._session.client("stepfunctions", config=self._config)
+
+    def functions(self) -> LambdaClient:
+        """A client of Lambda that waits for a function's answer, and calls it once."""
+        with translated("reach AWS"):
+            from botocore.config import Config
+
+            waiting = Config(
+                connect_timeout=CONNECT_TIMEOUT_SECONDS,
+                read_timeout=FUNCTION_SECONDS,
+                retries={"mode": "standard", "total_max_attempts": 1},
+            )
+            return self._session.client("lambda", config=waiting)
 
 
 @contextmanager

@@ -17,7 +17,9 @@ from stores.document import Document
 CURRENT = "AWSCURRENT"
 PENDING = "AWSPENDING"
 PREVIOUS = "AWSPREVIOUS"
-"""Staging labels in AWS's words; a store with other words maps its own to these."""
+SUPPLIED = "LLMOBS_SUPPLIED"
+"""Staging labels in AWS's words; a store with other words maps its own to these. SUPPLIED is ours: a value that a
+person gave, until a rotation has taken it up (lambdas/rotation/steps.py)."""
 
 
 class StoreError(RuntimeError):

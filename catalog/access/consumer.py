@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from catalog import derive
+from catalog.access.retire import planning
 from catalog.access.secrets import (
     DECRYPT,
     ENCRYPT_AND_DECRYPT,
@@ -10,9 +14,17 @@ from catalog.access.secrets import (
     on_secrets,
     through_secrets_manager,
 )
-from catalog.access.statement import Policy, policy
+from catalog.access.statement import Policy, Statement, allow, policy
 from catalog.environment import Environment
-from catalog.model import Catalog
+from catalog.model import Catalog, Secret
+
+KEY_ACTIONS = (
+    "iam:CreateAccessKey",
+    "iam:DeleteAccessKey",
+    "iam:GetAccessKeyLastUsed",
+    "iam:ListAccessKeys",
+    "iam:UpdateAccessKey",
+)
 
 
 def consumer_policy(environment: Environment, catalog: Catalog, consumer: str) -> Policy:
@@ -25,9 +37,22 @@ def consumer_policy(environment: Environment, catalog: Catalog, consumer: str) -
 
 
 def rotation_policy(environment: Environment, catalog: Catalog, target: str) -> Policy:
-    """What the code of the rotation function of `target` does: read, write and relabel the secrets that it rotates."""
+    """What the code of the rotation function of `target` does: read, write and relabel the secrets that it rotates, and
+    plan when their old credentials end."""
     secrets = catalog.targeting(target)
     return policy(
         on_secrets(environment, "RotateOwnSecrets", ROTATE_ACTIONS, secrets),
         through_secrets_manager(environment, "UseKeysOfOwnSecrets", ENCRYPT_AND_DECRYPT, secrets, replicas=True),
+        *planning(environment),
+        *_issuing(environment, secrets),
     )
+
+
+def _issuing(environment: Environment, secrets: Sequence[Secret]) -> tuple[Statement, ...]:
+    """The access keys of exactly the users that these secrets belong to.
+
+    docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+    """
+    users = [derive.marker(environment, secret)["user_name"] for secret in secrets if "user_name" in secret.constants]
+    arns = [f"arn:aws:iam::{environment.account}:user/{user}" for user in users]
+    return (allow("IssueAccessKeys", KEY_ACTIONS, arns),) if arns else ()

@@ -10,7 +10,8 @@ from catalog import derive, names
 from catalog.access.secrets import on_secrets
 from catalog.access.statement import Condition, Policy, Statement, allow, policy
 from catalog.emergency.outcome import RESULTS_PREFIX
-from catalog.emergency.scope import ASSISTED
+from catalog.emergency.retirement import FUNCTION
+from catalog.emergency.scope import rotated
 from catalog.environment import Environment
 from catalog.model import Catalog
 
@@ -47,14 +48,15 @@ _EVERYTHING = ("*",)
 
 
 def emergency_policy(environment: Environment, catalog: Catalog) -> Policy:
-    """Rotates what functions can rotate, and reads no value: the machine sees labels and version ids only."""
+    """Rotates and retires what functions can rotate, and reads no value: it sees labels and version ids only."""
     machine, executions, map_runs = names.emergency_arns(environment)
-    rotated = [secret for secret in catalog.secrets if secret.spec.target != ASSISTED]
-    functions = sorted({names.function_arn(environment, names.rotator(secret.spec.target)) for secret in rotated})
+    secrets = rotated(catalog)
+    functions = sorted({names.function_arn(environment, names.rotator(secret.spec.target)) for secret in secrets})
     return policy(
-        on_secrets(environment, "RotateAndWatch", ROTATE_ACTIONS, rotated),
+        on_secrets(environment, "RotateAndWatch", ROTATE_ACTIONS, secrets),
         # RotateSecret asks for it: docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
         allow("LetThemBeRotated", ("lambda:InvokeFunction",), functions),
+        allow("RetireThem", ("lambda:InvokeFunction",), [names.function_arn(environment, FUNCTION)]),
         # A distributed map starts the machine itself once for each secret.
         allow("StartOneForEachSecret", ("states:StartExecution",), [machine]),
         allow("FollowThem", ("states:DescribeExecution", "states:StopExecution"), [executions]),

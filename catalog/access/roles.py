@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from catalog import names
-from catalog.access import backup, watch
+from catalog.access import backup, retire, watch
 from catalog.access.audit import trail_log_policy, trail_log_trust
 from catalog.access.backup import backup_policy
 from catalog.access.boundary import boundary_policy
@@ -17,6 +17,7 @@ from catalog.access.duty import duty_policy
 from catalog.access.emergency import emergency_policy, emergency_trust
 from catalog.access.function import function_policy
 from catalog.access.github import Workflow, workflow_trust
+from catalog.access.retire import retire_policy
 from catalog.access.schedule import SCHEDULED, schedule_policy, schedule_trust, scheduler
 from catalog.access.statement import Policy
 from catalog.access.topic import alert_policy
@@ -102,3 +103,4 @@ def _functions(environment: Environment, catalog: Catalog) -> Iterator[tuple[str
     yield alerts.FUNCTION, alert_policy(environment)
     yield watch.FUNCTION, watch_policy(environment, catalog)
     yield backup.FUNCTION, backup_policy(environment, catalog)
+    yield retire.FUNCTION, retire_policy(environment, catalog)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from catalog import names
-from catalog.access import backup, watch
+from catalog.access import backup, retire, watch
 from catalog.access.function import dead_letters_arn, use_key_of_queues
 from catalog.access.statement import Policy, allow, policy
 from catalog.environment import Environment
 
-SCHEDULED = (watch.FUNCTION, backup.FUNCTION)
-"""The functions that run on a schedule."""
+SCHEDULED = (watch.FUNCTION, backup.FUNCTION, retire.FUNCTION)
+"""The functions that schedules invoke."""
 
 
 def scheduler(what: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from catalog import derive, names
 from catalog.access.function import dead_letters
 from catalog.access.secrets import ENCRYPT_AND_DECRYPT
-from catalog.access.statement import Policy, allow, deny, held_by, policy
+from catalog.access.statement import Policy, Statement, allow, deny, held_by, policy
 from catalog.alerts.alerts import FUNCTION
 from catalog.environment import Environment
 
@@ -13,7 +13,9 @@ UNDELIVERED = "undelivered-alerts"
 """The queue of what the pager did not take."""
 EMERGENCY = "emergency"
 """The state machine that sums up an emergency rotation."""
-PUBLISHERS = (FUNCTION, EMERGENCY)
+RETIRE = "retire"
+"""The function that names who uses an old credential still."""
+PUBLISHERS = (FUNCTION, EMERGENCY, RETIRE)
 
 
 def topic_policy(environment: Environment) -> Policy:
@@ -72,11 +74,16 @@ def hearers(environment: Environment) -> list[str]:
 
 
 def alert_policy(environment: Environment) -> Policy:
-    """What the function that tells may do: publish to the topic, and encrypt what it publishes, through SNS alone.
+    """What the function that tells may do: publish to the topic."""
+    return policy(*telling(environment))
+
+
+def telling(environment: Environment) -> tuple[Statement, ...]:
+    """Publish to the topic, and encrypt what is published, through SNS alone.
 
     docs.aws.amazon.com/sns/latest/dg/sns-key-management.html (kms:GenerateDataKey* and kms:Decrypt for a publisher)
     """
-    return policy(
+    return (
         allow("Tell", ("sns:Publish",), [names.topic_arn(environment)]),
         allow(
             "EncryptWhatIsTold",

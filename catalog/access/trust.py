@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from catalog import names
 from catalog.access.statement import Condition, Policy, Statement, policy
+from catalog.consumer import Consumer, Platform
 from catalog.environment import Environment
-from catalog.model import Consumer, Platform
 from catalog.names import Duty
 
 GITHUB = "token.actions.githubusercontent.com"

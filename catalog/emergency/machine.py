@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from catalog import names
 from catalog.emergency.outcome import RESULTS_PREFIX, telling
-from catalog.emergency.rotation import Pace, State, States, processor
-from catalog.emergency.scope import choosing, stages
+from catalog.emergency.pace import Pace
+from catalog.emergency.retirement import State, States
+from catalog.emergency.rotation import processor
+from catalog.emergency.scope import choosing, rotated, stages
 from catalog.environment import Environment
 from catalog.model import Catalog
 
 MACHINE = "emergency"
 TIMEOUT_SECONDS = 4 * 3600
-"""Past what ten thousand secrets need at the pace of `Pace`: 750 s, and 300 s for each stage with failures."""
+"""Past what ten thousand secrets need at the pace of `Pace`, some 450 s, and 300 s for each stage with failures."""
 
 
 def log_group(environment: Environment) -> str:
@@ -25,12 +27,13 @@ def log_group(environment: Environment) -> str:
 
 
 def definition(environment: Environment, catalog: Catalog, pace: Pace | None = None) -> State:
-    """Checks the input, rotates stage after stage, and tells what became of it.
+    """Checks the input, rotates and retires stage after stage, and tells what became of it.
 
     Input: {"incident": "INC-123", "reason": "...", "scope": "all" | {"tier": 1} | {"secrets": ["db-app-password"]}}.
     Given again, an incident rotates only what it has not rotated yet.
     """
     order = stages(catalog)
+    pace = pace or Pace.of(len(rotated(catalog)))
     states = choosing(catalog, then="Nothing ran yet")
     states["Nothing ran yet"] = {
         "Type": "Pass",
@@ -39,10 +42,10 @@ def definition(environment: Environment, catalog: Catalog, pace: Pace | None = N
         "Next": _asked(order[0]),
     }
     for stage, following in zip(order, (*map(_asked, order[1:]), "Gather the runs"), strict=True):
-        states |= _stage(environment, stage, pace or Pace(), following)
+        states |= _stage(environment, stage, pace, following)
     states |= telling(environment, order)
     return {
-        "Comment": "Rotates secrets at once: all, a tier, or those that are named",
+        "Comment": "Rotates and retires secrets at once: all, a tier, or those that are named",
         "StartAt": "Is it complete?",
         "TimeoutSeconds": TIMEOUT_SECONDS,
         "States": states,

@@ -2,7 +2,9 @@
 
 Results are read from where the maps wrote them. A task's answer and a message hold up to 256 KiB each
 (docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html, sns/latest/api/API_Publish.html). So a stage names
-its first hundred failures, and when their file is too large to be read, it names the file instead.
+its first hundred failures, and when their file is too large to be read, it names the file instead. A secret without a
+value stands among the failures there, because only those are few enough to be read, and is none: it is counted and
+named apart, unless that file is too large.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from catalog import names
-from catalog.emergency.rotation import State, States
+from catalog.emergency.retirement import State, States
+from catalog.emergency.rotation import NO_VALUE
 from catalog.environment import Environment
 
 RESULTS_PREFIX = "emergency"
@@ -19,7 +22,7 @@ RESULTS_PREFIX = "emergency"
 MOST_NAMED = 100
 """How many failures of a stage the message names; it counts them all."""
 
-_NOTHING = {"rotated": 0, "failed": 0, "causes": []}
+_NOTHING = {"rotated": 0, "failed": 0, "causes": [], "no_value": []}
 _AGAIN = [
     {
         "ErrorEquals": ["States.TaskFailed"],
@@ -31,10 +34,10 @@ _AGAIN = [
     }
 ]
 _NEXT_AFTER_FAILURE = (
-    "Put right what failed, then start the machine again with the same incident: it rotates only what is left. "
-    "Set by hand what is listed there: secretsctl set NAME"
+    "Put right what failed, then start the machine again with the same incident: it rotates only what is left: "
+    "secretsctl emergency --redrive INCIDENT. Set by hand what is listed there: secretsctl set NAME --incident INCIDENT"
 )
-_NEXT = "Set by hand what is listed there: secretsctl set NAME"
+_NEXT = "Set by hand what is listed there: secretsctl set NAME --incident INCIDENT"
 
 
 def telling(environment: Environment, stages: Sequence[str]) -> States:
@@ -70,6 +73,7 @@ def telling(environment: Environment, stages: Sequence[str]) -> States:
                 "rotated.$": _sum([f"$.outcomes[{index}].rotated" for index in count]),
                 "failed.$": _sum([f"$.outcomes[{index}].failed" for index in count]),
                 "what_failed.$": "$.outcomes[*].causes[*]",
+                "no_value.$": "$.outcomes[*].no_value[*]",
                 "by_hand.$": "$.by_hand",
                 "results": results,
             },
@@ -117,12 +121,19 @@ def _reading() -> States:
         },
         "Take the causes": {
             "Type": "Pass",
-            "Parameters": {"causes.$": f"$.file.causes[0:{MOST_NAMED}].Cause"},
+            "Parameters": {
+                "causes.$": f"$.file.causes[?(@.Error != '{NO_VALUE}')].Cause",
+                "no_value.$": f"$.file.causes[?(@.Error == '{NO_VALUE}')].Cause",
+            },
             "End": True,
         },
         "Name the file": {
             "Type": "Pass",
-            "Parameters": {"causes.$": "States.Array(States.Format('all that s3://{}/{} names', $.bucket, $.key))"},
+            "Parameters": {
+                "causes.$": "States.Array(States.Format('all that s3://{}/{} names', $.bucket, $.key))",
+                "no_value": [],
+                "unread": True,
+            },
             "End": True,
         },
     }
@@ -146,6 +157,7 @@ def _reading() -> States:
                 "rotated": 0,
                 "failed": 1,
                 "causes.$": "States.Array(States.Format('a whole stage: {}: {}', $.Error, $.Cause))",
+                "no_value": [],
             },
             "End": True,
         },
@@ -171,17 +183,38 @@ def _reading() -> States:
             "ItemSelector": {"bucket.$": "$.ResultWriterDetails.Bucket", "key.$": "$$.Map.Item.Value.Key"},
             "ItemProcessor": {"StartAt": "Read a file", "States": each_file},
             "ResultPath": "$.files",
-            "Next": "Counted",
+            "Next": "Gather the causes",
         },
-        "Counted": {
+        "Gather the causes": {
             "Type": "Pass",
             "Parameters": {
-                "rotated.$": "$.counts.rotated",
-                "failed.$": "$.counts.failed",
                 "causes.$": "$.files[*].causes[*]",
+                "no_value.$": "$.files[*].no_value[*]",
+                "unread.$": "$.files[?(@.unread == true)].unread",
             },
-            "End": True,
+            "ResultPath": "$.found",
+            "Next": "Was all of it read?",
         },
+        "Was all of it read?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.found.unread[0]", "IsPresent": True, "Next": "Counted by the run"}],
+            "Default": "Counted one by one",
+        },
+        "Counted by the run": _counted("$.counts.failed"),
+        "Counted one by one": _counted("States.ArrayLength($.found.causes)"),
+    }
+
+
+def _counted(failed: str) -> State:
+    return {
+        "Type": "Pass",
+        "Parameters": {
+            "rotated.$": "$.counts.rotated",
+            "failed.$": failed,
+            "causes.$": f"$.found.causes[0:{MOST_NAMED}]",
+            "no_value.$": "$.found.no_value",
+        },
+        "End": True,
     }
 
 

@@ -1,53 +1,35 @@
-"""What the emergency does with one secret: start its rotation, and wait until the new version is the current one.
+"""What the emergency does with one secret: start its rotation, wait until the new version is the current one, and have
+the old credential retired at once.
 
 One child execution a secret, without batches: so a failure is one secret's own, and the results name it.
 
-The version's id is made of incident and secret, so the same incident never rotates a secret twice: a version that has a
-label and is not pending was made current by an earlier run. It is 50 characters long, of 32 to 64 that are allowed
-(docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html), which is why it is no SHA-256; nothing
-rests on the strength of the hash. Its prefix tells the rotation function that the overlap is given up
-(lambdas/rotation/guards.py): it comes with the call itself, leaves nothing to take away after a crash, and CloudTrail
-has it.
+The version's id is made of incident and secret (version.py), so the same incident never rotates a secret twice: a
+version that is current, or has a label and is not pending, was made so by an earlier run. Its prefix tells the rotation
+function that the overlap is given up (lambdas/rotation/guards.py): it comes with the call itself, leaves nothing to
+take away after a crash, and CloudTrail has it.
 
 DescribeSecret says which labels a version has in an object whose keys are the versions, and a JSONPath cannot ask for a
-key that is not known before. So the object is taken apart as text: ids and labels are the words between its quotes.
-ListSecretVersionIds would say it too, but is allowed far less often (docs.aws.amazon.com/secretsmanager/latest/
-userguide/reference_limits.html); it is asked once, for versions that lost their labels.
+key that is not known before. So the object is taken apart as text: ids and labels are the words between its quotes, and
+an entry is what is between its brackets. ListSecretVersionIds would say it too, but is allowed far less often
+(docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html); it is asked once, before a rotation, for
+versions that lost their labels.
+
+AWSPENDING on the current version is the normal end of a rotation, and so is AWSPENDING nowhere (API_RotateSecret.html).
+Secrets Manager clears it when it likes, so the machine does not wait for that.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from catalog.emergency.pace import Pace
+from catalog.emergency.retirement import RETIRE, State, States, retiring
+from catalog.emergency.version import TOKEN
 from catalog.environment import Environment
 from catalog.names import SERVICE
 
-State = dict[str, object]
-States = dict[str, State]
-
-TOKEN_PREFIX = "emergency-"  # noqa: S105 - not a credential: the start of a version's id
-WRITES_OF_A_ROTATION = 3
-"""PutSecretValue and two moves of labels; docs/adr/0007."""
-WRITES_A_SECOND = 40
-"""What an emergency takes of the 50 a second that the account has; the rest is for what goes on besides."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pace:
-    """Seconds between two looks at a rotation, and how many looks until it counts as failed.
-
-    No rotation ends before the first look, so `seconds` and the number of rotations at once bound the writes.
-    """
-
-    seconds: int = 3
-    looks: int = 100
-
-    @property
-    def at_once(self) -> int:
-        """How many secrets may be in rotation at the same time."""
-        return WRITES_A_SECOND * self.seconds // WRITES_OF_A_ROTATION
-
-
+NO_VALUE = "HasNoValueYet"
+"""The error of a secret that nobody has given a value: its cause is its name. It is told apart from what failed."""
+MARKER = "LLMOBS_BOOTSTRAP"
+"""The label of the version that holds no credential: catalog/derive.py."""
 _SECRETS_MANAGER = "arn:aws:states:::aws-sdk:secretsmanager"
 # The SDK for Java has no class for what it is told of throttling, so such an error has the service's general name:
 # docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html (unverified for throttling).
@@ -67,20 +49,19 @@ _AGAIN = [
         "JitterStrategy": "FULL",
     }
 ]
+_ASKED = {"Or": [{"Variable": "$.started", "IsPresent": True}, {"Variable": "$.busy", "IsPresent": True}]}
+_BEFORE = "Rotated before"
 _REFUSED = {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Refused"}
 # Beside others: "A previous rotation isn't complete. That rotation will be reattempted."
 _UNDER_WAY = {"ErrorEquals": ["SecretsManager.InvalidRequestException"], "ResultPath": "$.busy", "Next": "Wait"}
 
 
 def processor(environment: Environment, pace: Pace) -> State:
-    """The states that one secret goes through; its input is {name, incident}.
-
-    After "Rotated" is where the old credential will be retired: a task between that state and its end.
-    """
+    """The states that one secret goes through; its input is {name, incident}."""
     return {
         "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
         "StartAt": "Name the version",
-        "States": _looking(environment) | _rotating(pace) | _ends(pace),
+        "States": _looking(environment) | _beginning() | _waiting(pace) | _ends(pace) | retiring(environment, pace),
     }
 
 
@@ -90,57 +71,101 @@ def _looking(environment: Environment) -> States:
             "Type": "Pass",
             "Parameters": {
                 "name.$": "$.name",
-                "incident.$": "$.incident",
                 "secret.$": f"States.Format('{SERVICE}/{environment.name}/{{}}', $.name)",
-                "token.$": (
-                    f"States.Format('{TOKEN_PREFIX}{{}}', "
-                    "States.Hash(States.Format('{}/{}', $.incident, $.name), 'SHA-1'))"
-                ),
+                "token.$": TOKEN,
                 "looks": 0,
+                "is_so": True,
             },
-            "Next": "List the versions",
+            "Next": "Look",
         },
-        "List the versions": _task(
-            "listSecretVersionIds",
-            {"SecretId.$": "$.secret", "IncludeDeprecated": True, "MaxResults": 100},
-            selects={"ids.$": "$.Versions[*].VersionId"},
-            into="$.before",
-            then="Look",
-        ),
         "Look": _task(
             "describeSecret",
             {"SecretId.$": "$.secret"},
-            selects={"words.$": "States.StringSplit(States.JsonToString($.VersionIdsToStages), '\"')"},
+            selects={
+                "words.$": "States.StringSplit(States.JsonToString($.VersionIdsToStages), '\"')",
+                "entries.$": "States.StringSplit(States.JsonToString($.VersionIdsToStages), '{]}')",
+            },
             into="$.now",
             then="Compare",
         ),
         "Compare": {
             "Type": "Pass",
             "Parameters": {
-                "existed.$": "States.ArrayContains($.before.ids, $.token)",
+                "current.$": f"States.ArrayContains(States.Array({', '.join(_is_current())}), $.is_so)",
                 "labelled.$": "States.ArrayContains($.now.words, $.token)",
                 "pending.$": "States.ArrayContains($.now.words, 'AWSPENDING')",
+                "marked.$": f"States.ArrayContains($.now.words, '{MARKER}')",
             },
             "ResultPath": "$.seen",
             "Next": "Is it rotated?",
         },
-    }
-
-
-def _rotating(pace: Pace) -> States:
-    asked = {"Or": [{"Variable": "$.started", "IsPresent": True}, {"Variable": "$.busy", "IsPresent": True}]}
-    return {
         "Is it rotated?": {
             "Type": "Choice",
             "Choices": [
-                {"And": [_is("labelled"), _is("pending", is_so=False), asked], "Next": "Rotated"},
-                {"And": [_is("labelled"), _is("pending", is_so=False)], "Next": "Rotated before"},
-                # Such a version may have been current once. To take it up again could bring its value back.
-                {"And": [_is("existed"), _is("labelled", is_so=False)], "Next": "Has lost its label"},
-                {"And": [_is("pending"), asked], "Next": "Wait"},
+                {"And": [_is("current"), _ASKED], "Next": "Rotated"},
+                {"And": [_is("labelled"), _is("pending", is_so=False), _ASKED], "Next": "Rotated"},
+                {"Or": [_is("current"), {"And": [_is("labelled"), _is("pending", is_so=False)]}], "Next": _BEFORE},
+                {"And": [_is("pending"), _ASKED], "Next": "Wait"},
+                # A first look: afterwards the list is known.
+                {"Variable": "$.before", "IsPresent": False, "Next": "List the versions"},
             ],
             "Default": "Rotate",
         },
+    }
+
+
+def _is_current() -> list[str]:
+    """Whether the token's entry holds AWSCURRENT, by each way in which it can be written.
+
+    No entry but the first begins without a comma. The order of labels is not documented.
+    """
+    labels = ('"AWSCURRENT"', '"AWSCURRENT","AWSPENDING"', '"AWSPENDING","AWSCURRENT"')
+    entries = [f'{comma}"{{}}":[{held}' for comma in ("", ",") for held in labels]
+    return [f"States.ArrayContains($.now.entries, States.Format('{entry}', $.token))" for entry in entries]
+
+
+def _beginning() -> States:
+    """The way to a rotation that is asked for the first time."""
+    return {
+        "List the versions": _task(
+            "listSecretVersionIds",
+            {"SecretId.$": "$.secret", "IncludeDeprecated": True, "MaxResults": 100},
+            selects={"ids.$": "$.Versions[*].VersionId"},
+            into="$.before",
+            then="Know the versions",
+        ),
+        "Know the versions": {
+            "Type": "Pass",
+            "Parameters": {
+                "number.$": "States.ArrayLength($.before.ids)",
+                "existed.$": "States.ArrayContains($.before.ids, $.token)",
+            },
+            "ResultPath": "$.before",
+            "Next": "Can it be rotated?",
+        },
+        "Can it be rotated?": {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "And": [_is("marked"), {"Variable": "$.before.number", "NumericEquals": 1}],
+                    "Next": "Has no value yet",
+                },
+                # Such a version may have been current once. To take it up again could bring its value back.
+                {
+                    "And": [
+                        {"Variable": "$.before.existed", "BooleanEquals": True},
+                        _is("labelled", is_so=False),
+                    ],
+                    "Next": "Has lost its label",
+                },
+            ],
+            "Default": "Rotate",
+        },
+    }
+
+
+def _waiting(pace: Pace) -> States:
+    return {
         "Rotate": {
             **_task(
                 "rotateSecret",
@@ -175,7 +200,8 @@ def _rotating(pace: Pace) -> States:
 def _ends(pace: Pace) -> States:
     return {
         "Rotated": _outcome("rotated"),
-        "Rotated before": _outcome("rotated before, by this incident"),
+        _BEFORE: _outcome("rotated before, by this incident"),
+        "Has no value yet": {"Type": "Fail", "Error": NO_VALUE, "CausePath": "$.name"},
         "Refused": _failed(
             "Refused", "States.Format('{}: {}: {} Put it right first.', $.name, $.error.Error, $.error.Cause)"
         ),
@@ -210,8 +236,7 @@ def _is(what: str, *, is_so: bool = True) -> State:
 
 
 def _outcome(outcome: str) -> State:
-    told = {"name.$": "$.name", "version.$": "$.token", "outcome": outcome}
-    return {"Type": "Pass", "Parameters": told, "End": True}
+    return {"Type": "Pass", "Result": outcome, "ResultPath": "$.outcome", "Next": RETIRE}
 
 
 def _failed(error: str, cause: str) -> State:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from catalog.emergency.rotation import State, States
+from catalog.emergency.retirement import State, States
 from catalog.kind import Kind
 from catalog.model import Catalog, Secret
 
 BY_HAND = "by_hand"
-ASSISTED = "assisted"
-"""The target whose secrets no function can rotate yet: the machine names them, and a person sets them."""
+"""Secrets whose next value only a person can get: the machine names them, and a person sets them."""
 SUPERUSER = "superuser"
+_FIRST = frozenset({Kind.POSTGRES_SUPERUSER, Kind.POSTGRES_RECOVERY})
+"""Who could undo what is changed after them."""
 MOST_BYTES = 250 * 1024
 """What the names may take of the 256 KiB that pass from one state to the next; some ten thousand names:
 docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
@@ -34,10 +35,15 @@ def tier_stage(number: int) -> str:
 def stages(catalog: Catalog) -> tuple[str, ...]:
     """In the order of their rotation.
 
-    The database's superuser alone before all: the other roles are changed with its credential, and whoever has it could
-    undo what is changed after him.
+    The database's superuser, and the role that heals it, alone before all: the other roles are changed with its
+    credential, and whoever has it could undo what is changed after him.
     """
     return (SUPERUSER, *(tier_stage(number) for number in sorted(catalog.tier_by_number)))
+
+
+def rotated(catalog: Catalog) -> list[Secret]:
+    """The secrets that functions rotate by themselves."""
+    return [secret for secret in catalog.secrets if not secret.spec.assisted]
 
 
 def plan(catalog: Catalog, secrets: Sequence[Secret]) -> dict[str, list[str]]:
@@ -68,9 +74,9 @@ def choosing(catalog: Catalog, *, then: str) -> States:
 
 
 def _stage(secret: Secret) -> str:
-    if secret.spec.target == ASSISTED:
+    if secret.spec.assisted:
         return BY_HAND
-    return SUPERUSER if secret.kind is Kind.POSTGRES_SUPERUSER else tier_stage(secret.tier)
+    return SUPERUSER if secret.kind in _FIRST else tier_stage(secret.tier)
 
 
 def _checks(catalog: Catalog) -> States:

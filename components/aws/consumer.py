@@ -10,8 +10,9 @@ import pulumi_aws as aws
 from catalog import derive, names
 from catalog.access.consumer import consumer_policy
 from catalog.access.trust import consumer_trust
+from catalog.consumer import Consumer, Platform
 from catalog.environment import Environment
-from catalog.model import Catalog, Consumer, Platform
+from catalog.model import Catalog
 from components.aws.role import BoundedRole, BoundedRoleArgs
 
 

@@ -9,8 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from catalog import names
-from catalog.access import backup as backup_access
-from catalog.access import watch as watch_access
+from catalog.access.schedule import SCHEDULED
 from catalog.access.topic import UNDELIVERED
 from catalog.alerts.alert import OnRecord
 from catalog.alerts.alerts import FUNCTION as ALERT
@@ -18,7 +17,7 @@ from catalog.alerts.alerts import alerts
 from catalog.dashboard import dashboard_body, dashboard_name
 from catalog.environment import Environment
 from catalog.model import Catalog
-from components.aws import backup, emergency, watch
+from components.aws import backup, emergency, retirement, watch
 from components.aws.function_alarm import SUFFIXES
 
 
@@ -47,11 +46,12 @@ class SecretsDashboard(pulumi.ComponentResource):
 
 def alarms(environment: Environment, catalog: Catalog) -> list[str]:
     """The short names of every alarm of the programme, those on the secrets themselves first."""
-    functions = (*map(names.rotator, catalog.targets), ALERT, watch_access.FUNCTION, backup_access.FUNCTION)
+    functions = (*map(names.rotator, catalog.targets), ALERT, *SCHEDULED)
     return [
         *watch.ALARMS,
         *backup.ALARMS,
         *emergency.ALARMS,
+        *retirement.ALARMS,
         *((UNDELIVERED,) if environment.alerts.webhook else ()),
         *(alert.name for alert in alerts(environment, catalog) if isinstance(alert.detection, OnRecord)),
         *(f"{function}-{suffix}" for function in functions for suffix in SUFFIXES),

@@ -20,6 +20,7 @@ from components.aws.emergency import EmergencyMachine, EmergencyMachineArgs
 from components.aws.key import ManagedKey, ManagedKeyArgs
 from components.aws.network import FunctionNetwork, FunctionNetworkArgs
 from components.aws.queries import RecordQueries, RecordQueriesArgs
+from components.aws.retirement import Retirement, RetirementArgs
 from components.aws.role import Boundary, BoundaryArgs, BoundedRole
 from components.aws.rotation import RotationFunction, RotationFunctionArgs
 from components.aws.secret import ManagedSecret, ManagedSecretArgs
@@ -91,6 +92,7 @@ class SecretsEnvironment(pulumi.ComponentResource):
             ),
             child,
         )
+        Retirement("retirement", RetirementArgs(surroundings=around, catalog=catalog), child)
         OverdueWatch("watch", OverdueWatchArgs(surroundings=around, catalog=catalog), child)
         emergency = EmergencyMachine(
             "emergency",
@@ -139,6 +141,7 @@ class SecretsEnvironment(pulumi.ComponentResource):
             topic_arn=topic.arn,
             subnet_ids=environment.network.subnet_ids,
             security_group_id=network.security_group_id,
+            internet_group_id=network.internet_group_id,
             code_bucket=signing.bucket,
             signing_profile=signing.profile,
             code_signing_arn=signing.config_arn,

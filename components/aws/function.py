@@ -36,7 +36,8 @@ REGIONAL_NAMES: Mapping[str, str] = {
 @dataclass(frozen=True, kw_only=True)
 class ManagedFunctionArgs:
     """`what` names function, role and log, such as `rotate-postgres`; `policy` is what its code may do besides what
-    every function needs (its log, its dead-letter queue, traces, the network)."""
+    every function needs (its log, its dead-letter queue, traces, the network). `internet` lets it out of the VPC, by
+    the way that its subnets have."""
 
     surroundings: Surroundings
     what: str
@@ -48,6 +49,7 @@ class ManagedFunctionArgs:
     timeout_seconds: int = 60
     memory_mb: int = 256
     concurrency: int = 2
+    internet: bool = False
 
 
 class ManagedFunction(pulumi.ComponentResource):
@@ -88,6 +90,7 @@ class ManagedFunction(pulumi.ComponentResource):
             child,
         )
         queue = _dead_letters(name, environment, args.what, around.log_key_arn, child)
+        group = around.internet_group_id if args.internet else around.security_group_id
         code = signed(name, around, args.package, child)
         function = aws.lambda_.Function(
             name,
@@ -106,7 +109,7 @@ class ManagedFunction(pulumi.ComponentResource):
             dead_letter_config=aws.lambda_.FunctionDeadLetterConfigArgs(target_arn=queue.arn),
             tracing_config=aws.lambda_.FunctionTracingConfigArgs(mode="Active"),
             vpc_config=aws.lambda_.FunctionVpcConfigArgs(
-                subnet_ids=list(around.subnet_ids), security_group_ids=[around.security_group_id]
+                subnet_ids=list(around.subnet_ids), security_group_ids=[group]
             ),
             environment=aws.lambda_.FunctionEnvironmentArgs(variables={**REGIONAL_NAMES, **args.variables}),
             tags=tags,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,15 +10,21 @@ import pulumi
 import pulumi_aws as aws
 
 from catalog import derive, names
+from catalog.access import retire
 from catalog.access.consumer import rotation_policy
 from catalog.environment import Environment
 from catalog.kind import KINDS, Kind
-from catalog.model import Catalog
+from catalog.model import Catalog, Secret
 from components.aws import package
 from components.aws.function import ManagedFunction, ManagedFunctionArgs
 from components.aws.surroundings import Surroundings
 
 HANDLER = "rotation.handler.handle"
+TIMEOUT_SECONDS = 60
+SLOW_SECONDS = 150
+"""What issuers have made is not known everywhere at once: a new key is waited for."""
+INTERNET = frozenset({"api", "iam"})
+"""Targets whose issuers are outside of the VPC. IAM and SES have no endpoint in every region (unverified)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +61,8 @@ class RotationFunction(ManagedFunction):
                 variables=variables(args),
                 # An emergency rotates all of them at once.
                 concurrency=max(2, len(args.catalog.targeting(args.target))),
+                internet=args.target in INTERNET,
+                timeout_seconds=SLOW_SECONDS if args.target in INTERNET else TIMEOUT_SECONDS,
             ),
             opts,
         )
@@ -76,9 +84,23 @@ def variables(args: RotationFunctionArgs) -> Mapping[str, str]:
         "ENVIRONMENT": environment.name,
         "TARGET": target,
         "KINDS": ",".join(sorted(kind for kind, spec in KINDS.items() if spec.target == target)),
+        **retire.variables(environment),
     }
-    if target == "postgres":
-        admin = next(secret for secret in secrets if secret.kind is Kind.POSTGRES_SUPERUSER)
-        settings["ADMIN_SECRET_ID"] = derive.secret_name(environment, admin)
-    trusted = {"postgres": environment.database.ca_pem, "redis": environment.cache.ca_pem}.get(target)
-    return settings | ({"CA_PEM": trusted} if trusted else {})
+    if admins := _admins(environment, args.catalog, secrets):
+        settings["ADMIN_SECRET_IDS"] = ",".join(f"{kind}={name}" for kind, name in sorted(admins.items()))
+    trusted = {
+        "postgres": environment.database.ca_pem,
+        "redis": environment.cache.ca_pem,
+        "api": environment.services.grafana.ca_pem,
+    }.get(target)
+    if trusted:
+        settings["CA_PEM"] = trusted
+        if target == "api":  # its other APIs are public ones
+            settings["CA_PEM_KINDS"] = Kind.GRAFANA_ADMIN.value
+    return settings
+
+
+def _admins(environment: Environment, catalog: Catalog, secrets: Sequence[Secret]) -> Mapping[str, str]:
+    """The secret that each kind is changed through."""
+    found = {secret.kind.value: derive.admin_secret(catalog, secret) for secret in secrets}
+    return {kind: derive.secret_name(environment, admin) for kind, admin in found.items() if admin is not None}

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from catalog import derive, names
-from catalog.access.function import dead_letters, dead_letters_policy
-from catalog.access.schedule import schedule_policy, schedule_trust, scheduler
-from components.aws.alarm import alarm
-from components.aws.function import DEAD_LETTER_SECONDS, ManagedFunction
-from components.aws.function_alarm import RUNBOOK
-from components.aws.role import BoundedRole, BoundedRoleArgs
+from catalog import names
+from catalog.access.schedule import scheduler
+from components.aws.function import ManagedFunction
+from components.aws.invoker import Invoker
 from components.aws.surroundings import Surroundings
 
 RETRY_SECONDS = 6 * 3600
@@ -42,57 +39,24 @@ class FunctionSchedule(pulumi.ComponentResource):
     def __init__(self, name: str, args: FunctionScheduleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("llmobs:schedule:FunctionSchedule", name, None, opts)
         around, environment = args.surroundings, args.surroundings.environment
-        what, child = scheduler(args.what), pulumi.ResourceOptions(parent=self)
-        role = BoundedRole(
-            what,
-            BoundedRoleArgs(
-                environment=environment,
-                what=what,
-                description=f"Invokes {args.what} on its schedule",
-                trust=schedule_trust(environment),
-                policy=schedule_policy(environment, args.what),
-                boundary_arn=around.boundary_arn,
-            ),
-            child,
-        )
-        queue = aws.sqs.Queue(
-            what,
-            name=dead_letters(environment, what),
-            message_retention_seconds=DEAD_LETTER_SECONDS,
-            kms_master_key_id=around.log_key_arn,
-            tags=derive.environment_tags(environment),
-            opts=child,
-        )
-        policy = json.dumps(dead_letters_policy(environment, what))
-        aws.sqs.QueuePolicy(what, queue_url=queue.url, policy=policy, opts=child)
+        child = pulumi.ResourceOptions(parent=self)
+        invoker = Invoker.of(args.what, f"Invokes {args.what} on its schedule", around, child)
         # A schedule takes no tags: docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
         schedule = aws.scheduler.Schedule(
-            what,
+            scheduler(args.what),
             name=names.named(environment, args.what),
             description=args.description,
             schedule_expression=args.expression,
             flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(mode="OFF"),
             target=aws.scheduler.ScheduleTargetArgs(
                 arn=args.function.arn,
-                role_arn=role.arn,
+                role_arn=invoker.role.arn,
                 input=json.dumps({"scheduled": "<aws.scheduler.scheduled-time>"}),
-                dead_letter_config=aws.scheduler.ScheduleTargetDeadLetterConfigArgs(arn=queue.arn),
+                dead_letter_config=aws.scheduler.ScheduleTargetDeadLetterConfigArgs(arn=invoker.queue.arn),
                 retry_policy=aws.scheduler.ScheduleTargetRetryPolicyArgs(
                     maximum_event_age_in_seconds=RETRY_SECONDS, maximum_retry_attempts=RETRIES
                 ),
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[role.policy]),
-        )
-        alarm(
-            f"{what}-dead-letters",
-            environment,
-            description=f"Function {args.what} could not be invoked on its schedule; the invocation waits 14 days in "
-            f"the schedule's dead-letter queue. Read why, mend it, and invoke the function: {RUNBOOK}#dead-letters",
-            namespace="AWS/SQS",
-            metric="ApproximateNumberOfMessagesVisible",
-            statistic="Maximum",
-            dimensions={"QueueName": queue.name},
-            topic_arn=around.topic_arn,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[invoker.role.policy]),
         )
         self.register_outputs({"schedule": schedule.arn})

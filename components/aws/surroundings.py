@@ -12,7 +12,10 @@ from catalog.environment import Environment
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """Handed to every function; `topic_arn` is where its alarms go, `code_bucket` holds its package."""
+    """Handed to every function; `topic_arn` is where its alarms go, `code_bucket` holds its package.
+
+    `internet_group_id` is the security group of functions whose issuers are outside of the VPC.
+    """
 
     environment: Environment
     boundary_arn: pulumi.Input[str]
@@ -20,6 +23,7 @@ class Surroundings:
     topic_arn: pulumi.Input[str]
     subnet_ids: Sequence[str]
     security_group_id: pulumi.Input[str]
+    internet_group_id: pulumi.Input[str]
     code_bucket: pulumi.Input[str]
     signing_profile: pulumi.Input[str]
     code_signing_arn: pulumi.Input[str]

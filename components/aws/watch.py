@@ -25,7 +25,14 @@ from components.aws.surroundings import Surroundings
 EVERY_DAY = "cron(30 6 * * ? *)"
 DAY_SECONDS = 24 * 3600
 SILENT_DAYS = 2
-ALARMS = ("secrets-overdue", "secrets-missing", "secrets-foreign", "watch-silent", "schedule-watch-dead-letters")
+ALARMS = (
+    "secrets-overdue",
+    "secrets-expiring",
+    "secrets-missing",
+    "secrets-foreign",
+    "watch-silent",
+    "schedule-watch-dead-letters",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +91,13 @@ class OverdueWatch(pulumi.ComponentResource):
             f"Look why its rotation failed and rotate it: {RUNBOOK}#rotation-overdue",
         )
         self._alarm(
+            "secrets-expiring",
+            "ExpiringSoon",
+            "A certificate ends in 30 days or less, so its renewal at two thirds of its life has failed for weeks. The "
+            "log of the function watch names it. Look why its rotation fails or its server still presents the old one: "
+            f"{RUNBOOK}#certificate-expiring",
+        )
+        self._alarm(
             "secrets-missing",
             "Missing",
             "A secret of the catalogue is not there, or is about to be deleted. The log of the function watch names "
@@ -131,12 +145,15 @@ class OverdueWatch(pulumi.ComponentResource):
 
 
 def watch_variables(environment: Environment, catalog: Catalog) -> Mapping[str, str]:
-    """What the function is told: every declared secret with its limit in days, and where the backup is."""
+    """What the function is told: every declared secret with its limit in days, how many days a certificate is made
+    for, and where the backup is."""
     limits = {secret.name: derive.rotation_days(catalog, secret) for secret in catalog.secrets}
+    validity = {secret.name: secret.constants.get("validity_days") for secret in catalog.secrets}
     return {
         "ENVIRONMENT": environment.name,
         "SERVICE": names.SERVICE,
         "DECLARED": json.dumps(limits),
+        "VALIDITY": json.dumps({name: days for name, days in validity.items() if days is not None}),
         "BACKUP_BUCKET": names.bucket(environment, "backups"),
         "MANIFEST_KEY": MANIFEST_KEY,
     }

@@ -11,7 +11,7 @@ from rotation.document import Document
 from rotation.errors import RotationError
 from rotation.settings import Settings
 from rotation.targets.target import Target
-from rotation.versions import CURRENT, PENDING, PREVIOUS, Secret
+from rotation.versions import CURRENT, PENDING, PREVIOUS, Secret, Version
 
 # An emergency derives its tokens from incident and secret and starts them with this: the overlap is given up on
 # purpose. It is no authority of its own, since whoever may call RotateSecret may choose any token.
@@ -82,41 +82,59 @@ def require_same_server(pending: Document, current: Document, target: Target) ->
         )
 
 
-def require_overlap_over(secret: Secret, token: str, created: datetime, now: datetime) -> str | None:
+def overlap(secret: Secret) -> timedelta:
+    """How long an old credential works after a rotation: the tag OverlapSeconds."""
+    value = secret.tags.get("OverlapSeconds", "")
+    if not value.isdecimal():
+        raise RotationError(f"secret '{secret.name}': tag OverlapSeconds is '{value}'; set a whole number of seconds")
+    return timedelta(seconds=int(value))
+
+
+def published(secret: Secret, current: Version) -> datetime:
+    """When AWSCURRENT became so, at the latest that is on record: its version's birth, or the end of a rotation.
+
+    A rotation that was stuck between createSecret and finishSecret published its version long after it was made.
+    """
+    return max(current.created, secret.rotated or current.created)
+
+
+def is_emergency(token: str) -> bool:
+    """Whether the version of this token belongs to an emergency."""
+    return token.startswith(EMERGENCY_PREFIX)
+
+
+def has_unretired(secret: Secret) -> bool:
+    """Whether a credential before the current one still has power: retirement takes AWSPREVIOUS away."""
+    return secret.holder(PREVIOUS) is not None and not secret.is_marker(PREVIOUS)
+
+
+def require_overlap_over(secret: Secret, token: str, until: datetime, now: datetime) -> str | None:
     """The credential before the current one is out of every consumer's cache by now.
 
     With two credentials taking turns, a second rotation overwrites the one that cached clients still use (measured: 149
-    of 646 logins failed). `created` is the birth of AWSCURRENT's version; a stuck rotation published it later.
-    Returns a warning instead when the token says that it is an emergency.
+    of 646 logins failed). Returns a warning instead when the token says that it is an emergency.
     """
-    overlap = timedelta(seconds=_overlap_seconds(secret))
-    if secret.holder(PREVIOUS) is None or secret.is_marker(PREVIOUS) or now - created >= overlap:
+    if now >= until:
         return None
-    until = (created + overlap).astimezone(UTC).isoformat(timespec="seconds")
-    if token.startswith(EMERGENCY_PREFIX):
-        failing = _holding_previous(overlap, now - created)
+    told = until.astimezone(UTC).isoformat(timespec="seconds")
+    if is_emergency(token):
+        failing = _holding_previous(overlap(secret), until - now)
         return (
             f"emergency: of 100 consumers up to {failing} have AWSPREVIOUS cached and fail to log in until they read "
-            f"again, at most until {until}"
+            f"again, at most until {told}"
         )
     raise RotationError(
-        f"secret '{secret.name}' was rotated less than {overlap.total_seconds():.0f} s ago, and cached clients may "
-        f"still log in with AWSPREVIOUS; rotate it after {until}, or use the emergency procedure"
+        f"secret '{secret.name}' was rotated less than {overlap(secret).total_seconds():.0f} s ago, or somebody uses "
+        f"its old credential yet, and cached clients may still log in with AWSPREVIOUS; rotate it after {told}, or use "
+        f"the emergency procedure"
     )
 
 
-def _holding_previous(overlap: timedelta, age: timedelta) -> int:
-    """How many of 100 consumers read the value before `age`, when AWSCURRENT was made.
+def _holding_previous(overlap: timedelta, left: timedelta) -> int:
+    """How many of 100 consumers read the value before AWSCURRENT was there, with `left` of the overlap to go.
 
     Half the overlap is the longest that a consumer may keep a value (the catalogue refuses an overlap under twice
     that), and consumers read at times of their own, evenly spread. An upper bound: who keeps it shorter has read again.
     """
     longest = overlap / 2
-    return max(0, min(100, math.ceil(100 * (1 - age / longest))))
-
-
-def _overlap_seconds(secret: Secret) -> int:
-    value = secret.tags.get("OverlapSeconds", "")
-    if not value.isdecimal():
-        raise RotationError(f"secret '{secret.name}': tag OverlapSeconds is '{value}'; set a whole number of seconds")
-    return int(value)
+    return max(0, min(100, math.ceil(100 * (left - longest) / longest))) if longest else 0

@@ -16,6 +16,7 @@ from botocore.config import Config
 
 from rotation.errors import RotationError
 from rotation.journal import Journal
+from rotation.retirements import ScheduledRetirements
 from rotation.settings import Settings
 from rotation.steps import HEAL, Request, Rotator
 from rotation.targets import TARGETS
@@ -26,15 +27,19 @@ from rotation.versions import SecretVersions
 _CLIENT = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4})
 
 
-def handle(event: Mapping[str, object], context: object) -> None:
-    """Run the step that the event names: {SecretId, ClientRequestToken, Step}. Raises only RotationError."""
+def handle(event: Mapping[str, object], context: object) -> Mapping[str, object] | None:
+    """Run the step that the event names: {SecretId, ClientRequestToken, Step}. Raises only RotationError.
+
+    The step retireSecret answers with {outcome, stragglers, until}; the others with nothing.
+    """
     del context
-    failure = _attempt(event)
-    if failure is not None:
-        raise failure
+    answer = _attempt(event)
+    if isinstance(answer, RotationError):
+        raise answer
+    return answer
 
 
-def _attempt(event: Mapping[str, object]) -> RotationError | None:
+def _attempt(event: Mapping[str, object]) -> Mapping[str, object] | RotationError | None:
     journal = Journal(
         secret=str(event.get("SecretId")),
         token=str(event.get("ClientRequestToken", "")),
@@ -43,7 +48,7 @@ def _attempt(event: Mapping[str, object]) -> RotationError | None:
     )
     try:
         request = _request(event)
-        rotator().run(request, journal)
+        retirement = rotator().run(request, journal)
     except RotationError as error:
         text = str(error)
     except Exception as error:  # noqa: BLE001 - whatever a driver raises may quote a value; only its type and place leave
@@ -53,7 +58,7 @@ def _attempt(event: Mapping[str, object]) -> RotationError | None:
             f"this is a defect of the function: report it with this line"
         )
     else:
-        return None
+        return retirement.as_answer() if retirement else None
     journal.error("failed", text)
     return RotationError(text)
 
@@ -65,7 +70,7 @@ def _request(event: Mapping[str, object]) -> Request:
         raise RotationError(
             "the event lacks SecretId, ClientRequestToken or Step; call the function through RotateSecret"
         )
-    return Request(secret_id=secret_id, token=token, step=step)
+    return Request(secret_id=secret_id, token=token, step=step, label_later=event.get("Label") == "later")
 
 
 @cache
@@ -76,13 +81,14 @@ def rotator() -> Rotator:
         settings=settings,
         versions=SecretVersions(boto3.client("secretsmanager", config=_CLIENT)),
         targets={kind: load_target(settings, kind) for kind in settings.kinds},
+        retirements=ScheduledRetirements(boto3.client("scheduler", config=_CLIENT), settings.retirement),
     )
 
 
 def load_target(settings: Settings, kind: str) -> Target:
     """Import the class that rotates a kind, and with it the drivers that this function carries."""
     module, name = TARGETS[settings.target][kind].split(":")
-    target: Target = getattr(importlib.import_module(module), name)(settings.ca_pem)
+    target: Target = getattr(importlib.import_module(module), name)(settings.ca_of(kind))
     return target
 
 

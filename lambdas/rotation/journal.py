@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -28,6 +28,13 @@ class Journal:
     def warning(self, event: str, error: str) -> None:
         """It went on, and a person should know."""
         self._write("WARNING", event, error)
+
+    def outcome(self, event: str, stragglers: Sequence[str]) -> None:
+        """How a retirement ended; whoever was in its way is named."""
+        if stragglers:
+            self.warning(event, "; ".join(stragglers))
+        else:
+            self.info(event)
 
     def error(self, event: str, error: str) -> None:
         """It did not go on."""

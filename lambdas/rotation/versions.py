@@ -18,21 +18,35 @@ if TYPE_CHECKING:
 
 CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 BOOTSTRAP = "LLMOBS_BOOTSTRAP"  # stays for ever on the first version, which holds no credential
+SUPPLIED = "LLMOBS_SUPPLIED"  # a value that a person gave, until a rotation has taken it up
 
 
 @dataclass(frozen=True, kw_only=True)
 class Secret:
-    """What DescribeSecret says. `stages` maps version ids to their labels; unlabelled versions are absent."""
+    """What DescribeSecret says. `stages` maps version ids to their labels; unlabelled versions are absent.
+
+    `rotated` is when Secrets Manager last saw a rotation end, None before the first.
+    """
 
     arn: str
     name: str
     tags: Mapping[str, str]
     rotation_enabled: bool
     stages: Mapping[str, frozenset[str]]
+    rotated: datetime | None = None
 
     def holder(self, stage: str) -> str | None:
         """The id of the version that carries a label."""
         return next((version for version, stages in self.stages.items() if stage in stages), None)
+
+    @property
+    def unfinished(self) -> str | None:
+        """The version of a rotation that has not ended; AWSPENDING beside AWSCURRENT is the end of one.
+
+        Source: docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
+        """
+        pending = self.holder(PENDING)
+        return None if pending == self.holder(CURRENT) else pending
 
     def is_marker(self, stage: str) -> bool:
         """Whether the version under this label is the bootstrap marker; decided from labels, no value is read."""
@@ -65,6 +79,7 @@ class SecretVersions:
             tags={tag["Key"]: tag["Value"] for tag in answer.get("Tags", []) if "Key" in tag and "Value" in tag},
             rotation_enabled=bool(answer.get("RotationEnabled")),
             stages={version: frozenset(stages) for version, stages in answer.get("VersionIdsToStages", {}).items()},
+            rotated=answer.get("LastRotatedDate"),
         )
 
     def labelled(self, secret_id: str, stage: str) -> Version | None:
@@ -122,24 +137,22 @@ class SecretVersions:
         """Move AWSCURRENT to the token's version, only if it still is where `secret` says."""
         holder = secret.holder(CURRENT)
         if holder is None:
-            raise RotationError(
-                f"secret '{secret.name}': no version is AWSCURRENT; run pulumi up to write the first one"
-            )
+            raise no_current(secret)
         with _translated("UpdateSecretVersionStage", secret.name):
             self._client.update_secret_version_stage(
                 SecretId=secret.arn, VersionStage=CURRENT, MoveToVersionId=token, RemoveFromVersionId=holder
             )
 
-    def clear_pending(self, secret: Secret, token: str) -> None:
-        """Take AWSPENDING off the token's version; nothing happens when it is gone already."""
+    def clear(self, secret: Secret, stage: str, version: str) -> None:
+        """Take a label off a version; nothing happens when it is gone already."""
         try:
             with _translated("UpdateSecretVersionStage", secret.name):
                 self._client.update_secret_version_stage(
-                    SecretId=secret.arn, VersionStage=PENDING, RemoveFromVersionId=token
+                    SecretId=secret.arn, VersionStage=stage, RemoveFromVersionId=version
                 )
         except ServiceError:
-            # Secrets Manager clears the label by itself after a rotation, at a moment that it does not document.
-            if PENDING in self.describe(secret.arn).stages.get(token, frozenset()):
+            # Secrets Manager clears AWSPENDING by itself after a rotation, at a moment that it does not document.
+            if stage in self.describe(secret.arn).stages.get(version, frozenset()):
                 raise
 
     def _get(self, secret_id: str, which: dict[str, str]) -> Version | None:
@@ -155,6 +168,11 @@ class SecretVersions:
             created=answer["CreatedDate"],
             document=document.parse(answer.get("SecretString", "")),
         )
+
+
+def no_current(secret: Secret) -> RotationError:
+    """The error about a secret without AWSCURRENT."""
+    return RotationError(f"secret '{secret.name}': no version is AWSCURRENT; run `pulumi up` to write the first one")
 
 
 @contextmanager

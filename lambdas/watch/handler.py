@@ -80,7 +80,7 @@ def _backup_hours(newest: datetime | None, report: Report, now: datetime) -> flo
 
 
 def _line(settings: Settings, report: Report) -> dict[str, object]:
-    is_fine = not (report.overdue or report.missing or report.foreign or report.unread)
+    is_fine = not (report.overdue or report.expiring or report.missing or report.foreign or report.unread)
     return {
         "level": "INFO" if is_fine else "WARNING",
         "event": "watched",
@@ -91,6 +91,7 @@ def _line(settings: Settings, report: Report) -> dict[str, object]:
             for name, age in report.ages.items()
             if age.is_overdue
         },
+        "expiring": {name: end.astimezone(UTC).isoformat(timespec="seconds") for name, end in report.expiring.items()},
         "missing": list(report.missing),
         "foreign": list(report.foreign),
         "without_value": list(report.without_value),

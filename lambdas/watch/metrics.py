@@ -25,6 +25,7 @@ def of_report(environment: str, report: Report) -> list[Datum]:
     counts = {
         "Watched": report.watched,
         "Overdue": len(report.overdue),
+        "ExpiringSoon": len(report.expiring),
         "WithoutValue": len(report.without_value),
         "Missing": len(report.missing),
         "Foreign": len(report.foreign),

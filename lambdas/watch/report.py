@@ -8,6 +8,8 @@ from watch.listed import Listed
 from watch.settings import Settings
 
 _DAY = timedelta(days=1)
+SOON = timedelta(days=30)
+"""How long before its end a certificate is an alarm. A renewal at two thirds of its life is well before that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,8 @@ class Age:
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """`ages` by short name; `without_value` have never had a value and no age; `missing` are declared and not there;
-    `foreign` are there and not declared, by full name; `unread` are judged by a second-best date."""
+    `foreign` are there and not declared, by full name; `unread` are judged by a second-best date; `expiring` are the
+    certificates whose end is near or over, with that end."""
 
     watched: int
     ages: Mapping[str, Age]
@@ -35,6 +38,7 @@ class Report:
     missing: Sequence[str]
     foreign: Sequence[str]
     unread: Sequence[str]
+    expiring: Mapping[str, datetime]
     first_value: datetime | None = None
 
     @property
@@ -55,6 +59,9 @@ def judge(settings: Settings, found: Sequence[Listed], now: datetime) -> Report:
         missing=sorted(settings.declared.keys() - ours.keys()),
         foreign=sorted({one.name for one in found} - {listed.name for listed in ours.values()}),
         unread=[name for name, listed in ours.items() if not listed.is_read],
+        expiring={
+            name: end for name, listed in valued.items() if (end := _end(settings, name, listed)) and end - now <= SOON
+        },
         first_value=min((listed.since for listed in valued.values()), default=None),
     )
 
@@ -66,6 +73,16 @@ def _age(listed: Listed, declared: int, now: datetime) -> Age:
         limit=limit,
         is_overdue=_days_between(listed.since, now) > limit or _is_late(listed, now),
     )
+
+
+def _end(settings: Settings, name: str, listed: Listed) -> datetime | None:
+    """When the value ends by itself, told without reading it.
+
+    A rotation has the certificate made in the second before it stores it, for the days that the catalogue declares, and
+    refuses one that is made for less.
+    """
+    days = settings.validity.get(name)
+    return None if days is None else listed.since + timedelta(days=days)
 
 
 def _tagged_limit(listed: Listed) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -12,10 +11,10 @@ from catalog.model import Secret
 from secretsctl import options, talk, workspace
 from secretsctl.rotation import Outcome, Rotation, Rotations
 from secretsctl.selection import secrets_named
-from secretsctl.state import overlap_end
 from secretsctl.verdict import CommandError, ExitCode
 from secretsctl.workspace import Workspace
-from stores.store import StoreError
+from stores.aws import SERVERS
+from stores.store import SUPPLIED, StoreError
 
 TIMEOUT_SECONDS = 300
 
@@ -60,7 +59,7 @@ def rotate(
 def _require_rotatable(work: Workspace, rotations: Rotations, secret: Secret, *, resume: bool) -> None:
     metadata = work.store.describe(secret.name)
     if not metadata.has_value and secret.spec.first_value is FirstValue.SUPPLIED:
-        command = f"set {secret.name}" if secret.spec.target == "assisted" else "bootstrap"
+        command = "bootstrap" if secret.spec.target in SERVERS else f"set {secret.name}"
         raise CommandError(
             f"secret '{secret.name}': has no value yet that could be rotated; give it one with `secretsctl {command}`"
         )
@@ -71,15 +70,13 @@ def _require_rotatable(work: Workspace, rotations: Rotations, secret: Secret, *,
             + (f" and last failed with: {error}" if error else "")
             + f"; try it again and follow it with `secretsctl rotate {secret.name} --resume`"
         )
-    if metadata.rotating_to is None and secret.spec.overlaps:
-        end = overlap_end(
-            metadata, work.store.versions(secret.name), secret.rotation.overlap_seconds, datetime.now(UTC)
-        )
-        if end is not None:
+    if metadata.rotating_to is None:
+        if secret.spec.assisted and metadata.holder(SUPPLIED) is None:
             raise CommandError(
-                f"secret '{secret.name}': consumers may still use the credential before this one; "
-                f"rotate it after {end.astimezone(UTC).isoformat(timespec='seconds')}"
+                f"secret '{secret.name}': only a person can get its next value at the issuer; give it with "
+                f"`secretsctl set {secret.name}`, which rotates it"
             )
+        rotations.require_quiet(secret.name)
 
 
 def _start(rotations: Rotations, secrets: list[Secret], *, resume: bool) -> tuple[list[Rotation], list[Outcome]]:

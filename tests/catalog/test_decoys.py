@@ -43,7 +43,7 @@ def test_no_consumer_may_read_a_decoy(consumer: str) -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"names": {"STRIPE_API_KEY": "key"}}, {"consumers": ["grafana"]}, {"kind": Kind.OPENAI, "constants": {}}],
+    [{"names": {"STRIPE_API_KEY": "key"}}, {"consumers": ["grafana"]}, {"kind": Kind.ANTHROPIC, "constants": {}}],
 )
 def test_a_decoy_that_something_could_use_is_refused(changed: dict[str, object]) -> None:
     assert Secret.model_validate(FIELDS).decoy

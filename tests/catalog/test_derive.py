@@ -37,11 +37,17 @@ GUIDE_NAMES = {
     },
     3: {"OPENAI_API_KEY", "ANTHROPIC_API_KEY", "SENTRY_DSN"},
 }
+# What rotating those takes: who may change them at their issuer or heal them, and the user that a key is of.
+OUR_NAMES = {
+    1: {"DB_RECOVERY_PASSWORD", "OPENAI_ADMIN_KEY", "ANTHROPIC_ADMIN_KEY", "SENTRY_AUTH_TOKEN"},
+    2: {"SMTP_USER"},
+    3: set[str](),
+}
 
 
 def test_the_catalogue_holds_the_guides_nineteen_names_in_its_three_tiers() -> None:
     ours = {tier: {n for s in CATALOG.secrets if s.tier == tier for n in s.names} for tier in GUIDE_NAMES}
-    assert ours == GUIDE_NAMES
+    assert ours == {tier: names | OUR_NAMES[tier] for tier, names in GUIDE_NAMES.items()}
     assert sum(len(names) for names in GUIDE_NAMES.values()) == 19
 
 

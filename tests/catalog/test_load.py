@@ -36,6 +36,11 @@ def edited(tmp_path: Path, source: str, old: str, new: str) -> Path:
         ("- name: jwt-secret", "- name: secret-key", "secret 'secret-key' is declared twice; keep one"),
         ("JWT_SECRET: key", "SECRET_KEY: key", "name 'SECRET_KEY' is declared twice; keep one"),
         ("name: DATABASE_URL", "name: DB_PASSWORD", "name 'DB_PASSWORD' is declared twice; keep one"),
+        (
+            "user_name: llm-observatory-{environment}-smtp",
+            "user_name: llm-observatory-{environment}-backup",
+            "IAM user 'llm-observatory-{environment}-backup' is declared twice; keep one",
+        ),
         ("- name: ci\n", "- name: backup\n", "consumer 'backup' is declared twice; keep one"),
         ("- name: sentry-dsn", "- name: jwt", "secret 'jwt-secret' can be mistaken for the ARN of 'jwt'; rename one"),
         (
@@ -46,7 +51,7 @@ def edited(tmp_path: Path, source: str, old: str, new: str) -> Path:
         ("{host}:{port}/{dbname}?", "{host}:{port/{dbname}?", "derived 'DATABASE_URL': template 'postgresql://"),
         ("{host}:{port}/{dbname}?", "{host}:{port!r}/{dbname}?", "template formats field 'port'; write {port} alone"),
         ("consumers: [replication]", "consumers: []", "consumer 'replication' reads no secret"),
-        ("kind: postgres-superuser", "kind: grafana-admin", "through the one secret of kind 'postgres-superuser', and"),
+        ("kind: postgres-superuser", "kind: postgres-recovery", "through the one secret of kind 'postgres-superuser', and"),
         ("secret: redis-password", "secret: redis", "derived 'REDIS_URL', field 'secret': there is no secret 'redis'"),
         (
             "overlap_seconds: 3600",
@@ -81,7 +86,7 @@ def edited(tmp_path: Path, source: str, old: str, new: str) -> Path:
         (
             "usernames: [app, app_b]",
             "usernames: [app, app]",
-            "secret 'db-app-password': usernames must be two different roles",
+            "secret 'db-app-password': usernames must be two different names",
         ),
         ("owner: platform\n", "owner: platform\n    owner: application\n", "line 51: 'owner' is given twice; keep one"),
         ("tiers:\n", "tiers: [\n", "not valid YAML"),

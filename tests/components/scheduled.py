@@ -25,6 +25,7 @@ def surroundings(name: str) -> Surroundings:
         topic_arn=names.topic_arn(environment),
         subnet_ids=environment.network.subnet_ids,
         security_group_id="sg-0a1b2c3d",
+        internet_group_id="sg-0a1b2c3e",
         code_bucket=names.bucket(environment, "code"),
         signing_profile="a_profile",
         code_signing_arn="arn:aws:lambda:us-east-1:222233334444:code-signing-config:csc-0a1b2c3d",

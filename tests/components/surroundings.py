@@ -17,6 +17,7 @@ def surroundings(**changed: Any) -> Surroundings:
         "topic_arn": "arn:the-topic",
         "subnet_ids": ("subnet-1", "subnet-2"),
         "security_group_id": "sg-functions",
+        "internet_group_id": "sg-internet",
         "code_bucket": "the-code-bucket",
         "signing_profile": "the_profile",
         "code_signing_arn": "arn:the-signing-config",

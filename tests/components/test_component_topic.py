@@ -80,7 +80,7 @@ def test_whoever_is_no_service_and_none_of_the_telling_roles_publishes_nothing(n
     denied = statements(name)["NobodyElseTells"]
     assert denied["Effect"] == "Deny"
     assert denied["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] == [
-        names.role_arn(ENVIRONMENTS[name], what) for what in ("alert", "emergency")
+        names.role_arn(ENVIRONMENTS[name], what) for what in ("alert", "emergency", "retire")
     ]
 
 

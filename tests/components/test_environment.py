@@ -22,7 +22,8 @@ ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
 FUNCTION = "aws:lambda/function:Function"
 ROTATORS = {f"rotate-{target}" for target in CATALOG.targets}
 WORKFLOWS = {"preview", "deploy"}
-SERVICES = {"alert", "backup-secrets", "emergency", "schedule-backup-secrets", "schedule-watch", "trail", "watch"}
+SCHEDULES = {"schedule-backup-secrets", "schedule-retire", "schedule-watch"}
+SERVICES = {"alert", "backup-secrets", "emergency", "retire", "trail", "watch", *SCHEDULES}
 
 
 @pytest.fixture(scope="module", params=["staging", "prod"])
@@ -79,13 +80,19 @@ def unwrapped(value: Any) -> str:
 
 def test_a_function_knows_which_secrets_it_rotates_and_nothing_secret(name: str, declared: RecordingMocks) -> None:
     found = declared.of(FUNCTION)
-    assert found.keys() == ROTATORS | {"alert", "backup-secrets", "watch"}
+    assert found.keys() == ROTATORS | {"alert", "backup-secrets", "retire", "watch"}
     for target in CATALOG.targets:
         variables = found[f"rotate-{target}"]["environment"]["variables"]
         assert (variables["ENVIRONMENT"], variables["TARGET"]) == (name, target)
         assert {s.kind for s in CATALOG.targeting(target)} <= set(variables["KINDS"].split(","))
-    admin = found["rotate-postgres"]["environment"]["variables"]["ADMIN_SECRET_ID"]
-    assert admin == f"llm-observatory/{name}/db-password"
+    admins = found["rotate-postgres"]["environment"]["variables"]["ADMIN_SECRET_IDS"].split(",")
+    assert admins == [
+        f"postgres-recovery=llm-observatory/{name}/db-password",
+        f"postgres-role=llm-observatory/{name}/db-password",
+        f"postgres-superuser=llm-observatory/{name}/db-recovery-password",
+    ]
+    keys = found["rotate-api"]["environment"]["variables"]["ADMIN_SECRET_IDS"].split(",")
+    assert f"sentry=llm-observatory/{name}/sentry-auth-token" in keys
 
 
 def test_only_secrets_manager_of_the_account_may_invoke_a_function(name: str, declared: RecordingMocks) -> None:
@@ -162,6 +169,7 @@ def test_type_tokens_are_what_the_state_holds(declared: RecordingMocks) -> None:
         "llmobs:queries:RecordQueries",
         "llmobs:record_alarm:RecordAlarm",
         "llmobs:role:Boundary",
+        "llmobs:retirement:Retirement",
         "llmobs:role:BoundedRole",
         "llmobs:rotation:RotationFunction",
         "llmobs:schedule:FunctionSchedule",

@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from catalog import load, names
+from catalog.kind import KINDS
 from components.aws import package
 
 FOLDERS = {path.parent.name for path in package.SOURCES.glob("*/handler.py")} - {package.ROTATION}
@@ -46,12 +47,17 @@ def test_the_handler_imports_from_the_zip_and_what_awss_runtime_brings(name: str
         f"import sys; sys.path[:0] = [{str(path)!r}]; sys.path.append({str(tmp_path)!r}); import {folder}.handler as m;"
         f"assert m.__file__.startswith({str(path)!r}), m.__file__; assert callable(m.handle)"
     )
+    if folder == package.ROTATION:
+        probe += "; s = m.Settings.read(m.os.environ); [m.load_target(s, kind) for kind in s.kinds]"
     environment = {
         "TARGET": name.removeprefix("rotate-"),
         "ENVIRONMENT": "staging",
-        "KINDS": "x",
+        "KINDS": ",".join(kind for kind, spec in KINDS.items() if names.rotator(spec.target) == name),
         "AWS_REGION": "us-east-1",
-        "ADMIN_SECRET_ID": "llm-observatory/staging/db-password",
+        "ADMIN_SECRET_IDS": "",
+        "RETIRE_FUNCTION_ARN": "arn",
+        "RETIRE_ROLE_ARN": "arn",
+        "RETIRE_DEAD_LETTERS_ARN": "arn",
     }
     ran = subprocess.run(
         [sys.executable, "-I", "-S", "-c", probe], capture_output=True, text=True, env=environment, cwd="/", check=False

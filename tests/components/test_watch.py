@@ -31,6 +31,9 @@ def test_the_function_knows_every_secret_with_its_limit_and_where_the_backup_is(
     variables = watch(name).of(FUNCTION)["watch"]["environment"]["variables"]
     limits = {secret.name: derive.rotation_days(CATALOG, secret) for secret in CATALOG.secrets}
     assert json.loads(variables["DECLARED"]) == limits
+    certificates = {secret.name: secret for secret in CATALOG.secrets if "validity_days" in secret.constants}
+    validity = json.loads(variables["VALIDITY"])
+    assert validity == {name: secret.constants["validity_days"] for name, secret in certificates.items()}
     assert variables["ENVIRONMENT"] == name
     assert variables["BACKUP_BUCKET"] == names.bucket(environment, "backups")
     assert variables["MANIFEST_KEY"] == "secrets/manifest.json"
@@ -101,7 +104,12 @@ def test_what_could_not_be_invoked_waits_encrypted_in_a_queue_and_alarms() -> No
 
 @pytest.mark.parametrize(
     ("alarm", "metric"),
-    [("secrets-overdue", "Overdue"), ("secrets-missing", "Missing"), ("secrets-foreign", "Foreign")],
+    [
+        ("secrets-overdue", "Overdue"),
+        ("secrets-expiring", "ExpiringSoon"),
+        ("secrets-missing", "Missing"),
+        ("secrets-foreign", "Foreign"),
+    ],
 )
 def test_one_secret_is_enough_for_an_alarm_which_lasts_until_the_next_look(alarm: str, metric: str) -> None:
     found = alarms(watch())[alarm]

@@ -36,8 +36,9 @@ EVERY_SECRET = {
         "kms:PutKeyPolicy",
     },
     "watch": {"ListSecretVersionIds"},
+    "retire": {"DescribeSecret"},
 }
-NO_SECRET = {"alert", "schedule-backup-secrets", "schedule-watch", "trail"}
+NO_SECRET = {"alert", "schedule-backup-secrets", "schedule-retire", "schedule-watch", "trail"}
 
 
 def meant(catalog: Catalog, role: str, secret: Secret) -> set[str]:
@@ -56,7 +57,7 @@ def meant(catalog: Catalog, role: str, secret: Secret) -> set[str]:
     if role == "backup-secrets":
         return set() if secret.decoy else {"GetSecretValue"}
     if role == "emergency":
-        return set() if target == "assisted" else {"DescribeSecret", "ListSecretVersionIds", "RotateSecret"}
+        return set() if secret.spec.assisted else {"DescribeSecret", "ListSecretVersionIds", "RotateSecret"}
     if role in NO_SECRET:
         return set()
     raise LookupError(f"role '{role}' is deployed and in no table; say in tests/e2e/meant.py what it is for")

@@ -41,8 +41,27 @@ def test_an_operator_starts_the_emergency_and_nobody_else_but_the_machine_itself
 def test_only_who_starts_rotations_may_let_a_rotation_function_run() -> None:
     for target in CATALOG.targets:
         function = names.function_arn(STAGING, names.rotator(target))
-        machine = set() if target == "assisted" else {"emergency"}
-        assert those_who_may("lambda:InvokeFunction", function) == {Duty.OPERATOR, "deploy", *machine}
+        assert those_who_may("lambda:InvokeFunction", function) == {Duty.OPERATOR, "deploy", "emergency", "retire"}
+
+
+def test_an_old_credential_is_retired_by_a_schedule_an_emergency_or_an_operator() -> None:
+    function = names.function_arn(STAGING, "retire")
+    assert those_who_may("lambda:InvokeFunction", function) == {Duty.OPERATOR, "emergency", "schedule-retire"}
+
+
+def test_only_a_rotation_function_plans_a_retirement_and_as_that_one_role() -> None:
+    schedule = f"arn:aws:scheduler:us-east-1:{STAGING.account}:schedule/default/llm-observatory-staging-retire-x"
+    rotators = {names.rotator(target) for target in CATALOG.targets}
+    assert those_who_may("scheduler:CreateSchedule", schedule) == {*rotators, "deploy"}
+    for target in rotators:
+        assert not may(ROLES[target], "scheduler:CreateSchedule", schedule.replace("-retire-", "-backup-"))
+        assert not may(ROLES[target], "iam:PassRole", names.role_arn(STAGING, "deploy"))
+
+
+def test_access_keys_are_issued_by_one_function_for_the_users_of_the_catalogue() -> None:
+    user = f"arn:aws:iam::{STAGING.account}:user/llm-observatory-staging-backup"
+    assert those_who_may("iam:CreateAccessKey", user) == {"rotate-iam"}
+    assert those_who_may("iam:CreateAccessKey", user.replace("backup", "other")) == set()
 
 
 @pytest.mark.parametrize("purpose", derive.key_purposes(CATALOG))

@@ -31,6 +31,7 @@ class FakeSecret:
     name: str
     tags: dict[str, str]
     rotation_enabled: bool = True
+    rotated: datetime | None = None
     versions: dict[str, FakeVersion] = field(default_factory=dict)
 
     @property
@@ -77,6 +78,16 @@ class FakeSecretsManager:
         secret.versions[token] = FakeVersion(None, self._tick(), {PENDING})
         return token
 
+    def succeeded(self, name: str) -> None:
+        """What the service does when the four steps have ended without an error.
+
+        It notes LastRotatedDate (DescribeSecret) and takes AWSPENDING off (rotate-secrets_lambda-functions.html).
+        """
+        secret = self._find(name)
+        secret.rotated = self.now
+        if secret.holder(PENDING) == secret.holder(CURRENT):
+            self._strip(secret, PENDING)
+
     def cancel_pending(self, name: str) -> None:
         """What a person does with a stuck rotation: take AWSPENDING off (troubleshooting page)."""
         self._strip(self._find(name), PENDING)
@@ -94,7 +105,8 @@ class FakeSecretsManager:
     def describe_secret(self, *, SecretId: str) -> dict[str, Any]:
         with self._call("DescribeSecret"):
             secret = self._find(SecretId)
-            return {
+            rotated = {"LastRotatedDate": secret.rotated} if secret.rotated else {}
+            return rotated | {
                 "ARN": secret.arn,
                 "Name": secret.name,
                 "RotationEnabled": secret.rotation_enabled,

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from pg8000.native import Connection  # type: ignore[import-untyped]
 
-from rotation.errors import LoginRefusedError
+from rotation.errors import LoginRefusedError, RotationError
+from rotation.targets.postgres_recovery import PostgresRecovery
 from rotation.targets.postgres_role import PostgresRole
-from rotation.targets.postgres_session import Login, connect
+from rotation.targets.postgres_session import Login, PostgresSession, connect
 from rotation.targets.postgres_superuser import PostgresSuperuser
+from rotation.targets.target import Fallbacks
 from sandbox.servers.server import Server
 from tests.lambdas.workbench import ADMIN, PREFIX, Bench, tapped
 from tests.servers import INITIAL_PASSWORD
 
 _names = itertools.count()
+RECOVERY = PREFIX + "db-recovery-password"
 
 
 class PostgresBench(Bench):
-    """Knows the server's admin; `tap` sees every call to Secrets Manager, every login and every statement."""
+    """Knows the server's admin; `tap` sees every call to Secrets Manager, every login and every statement.
+
+    Its clock starts at the real time and then runs ahead of it, one second for each version: so a session of a test is
+    older than every rotation, unless a test asks with a moment of its own.
+    """
 
     def __init__(self, server: Server) -> None:
         connect_tapped = tapped(connect, lambda: self.tap)
@@ -29,9 +37,13 @@ class PostgresBench(Bench):
             {
                 "postgres-role": PostgresRole(server.ca_pem, connect=connect_tapped),
                 "postgres-superuser": PostgresSuperuser(server.ca_pem, connect=connect_tapped),
+                "postgres-recovery": PostgresRecovery(server.ca_pem, connect=connect_tapped),
             },
             admin=ADMIN,
         )
+        # The superuser's own admin secret exists only in tests that make it with recovery().
+        self.admins["postgres-superuser"] = RECOVERY
+        self.fake.now = datetime.now(UTC)
         self.server = server
         self.constants = {"engine": "postgres", "host": server.host, "port": server.port, "dbname": "llm_observatory"}
         admin = {**self.constants, "username": "postgres"}
@@ -72,6 +84,31 @@ class PostgresBench(Bench):
         self.give(name, {**document, "password": f"{role}-first"})
         return name
 
+    def recovery(self, username: str | None = None) -> str:
+        """The secret of the second admin role, as Pulumi leaves it: the role does not exist yet."""
+        username = username or f"second{next(_names)}"
+        self.secret(RECOVERY, "postgres-recovery", {**self.constants, "username": username})
+        return RECOVERY
+
+    def retire_directly(
+        self, name: str, quiet_since: datetime | None, unchanged: Callable[[], None] = lambda: None
+    ) -> Sequence[str]:
+        """The target's retire() with a moment of the test's choice and no other version to fall back to."""
+        fallbacks = Fallbacks(
+            own=lambda: iter([]), admin=lambda: iter([self.value(ADMIN)]), supplied=lambda: None, unchanged=unchanged
+        )
+        target = self.rotator._targets[self.fake.secrets[name].tags["Kind"]]
+        return target.retire(self.value(name), self.value(name, "AWSPREVIOUS"), fallbacks, quiet_since)
+
+    def session(self, document: dict[str, Any]) -> PostgresSession:
+        """A consumer's open session; the test closes it."""
+        return connect(Login.of(document), self.server.ca_pem)
+
+    def now(self) -> datetime:
+        """The server's time."""
+        moment: datetime = self.sql("SELECT clock_timestamp()")[0][0]
+        return moment
+
     def sql(self, statement: str, document: dict[str, Any] | None = None) -> list[list[Any]]:
         """Run a statement as the user of a document, or as the admin, outside of the bench's counting."""
         login = Login.of(document or self.value(ADMIN))
@@ -88,6 +125,14 @@ class PostgresBench(Bench):
     def log(self) -> str:
         """The server's log."""
         return self.server.log.read_text(encoding="utf-8")
+
+
+def alive(session: PostgresSession) -> bool:
+    """Whether the server has left a session open."""
+    try:
+        return session.run("SELECT 1") == [[1]]
+    except RotationError:
+        return False
 
 
 def replication_connection(document: dict[str, Any], context: Any) -> Connection:

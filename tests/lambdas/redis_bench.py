@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from rotation.errors import LoginRefusedError
-from rotation.targets.redis_session import Login, connect
+from rotation.errors import LoginRefusedError, RotationError
+from rotation.targets.redis_session import Login, RedisSession, connect
 from rotation.targets.redis_user import RedisUser
+from rotation.targets.target import Fallbacks
 from sandbox.servers.server import Server
 from tests.lambdas.workbench import PREFIX, Bench, tapped
 from tests.servers import INITIAL_PASSWORD
@@ -17,11 +20,17 @@ _names = itertools.count()
 
 
 class RedisBench(Bench):
-    """Sees every call to Secrets Manager, every login and every command through `fake.around`."""
+    """Sees every call to Secrets Manager, every login and every command through `fake.around`.
+
+    Its clock starts at the real time and then runs ahead of it, as PostgresBench's.
+    """
 
     def __init__(self, server: Server) -> None:
-        target = RedisUser(server.ca_pem, connect=tapped(connect, lambda: self.fake.around))
+        target = RedisUser(
+            server.ca_pem, connect=tapped(connect, lambda: self.fake.around), clock=lambda: self.fake.now
+        )
         super().__init__("redis", {"redis": target})
+        self.fake.now = datetime.now(UTC)
         self.server = server
         self.constants = {"engine": "redis", "host": server.host, "port": server.port, "db": 0}
 
@@ -37,6 +46,18 @@ class RedisBench(Bench):
         self.secret(name, "redis", document, **more)
         self.give(name, {**document, "password": password})
         return name
+
+    def retire_directly(
+        self, name: str, quiet_since: datetime | None, unchanged: Callable[[], None] = lambda: None
+    ) -> Sequence[str]:
+        """The target's retire() with a moment of the test's choice and no other version to fall back to."""
+        fallbacks = Fallbacks(own=lambda: iter([]), admin=lambda: iter([]), supplied=lambda: None, unchanged=unchanged)
+        target = self.rotator._targets["redis"]
+        return target.retire(self.value(name), self.value(name, "AWSPREVIOUS"), fallbacks, quiet_since)
+
+    def session(self, document: dict[str, Any]) -> RedisSession:
+        """A consumer's open connection; the test closes it."""
+        return connect(Login.of(document), self.server.ca_pem)
 
     def command(self, *words: str, document: dict[str, Any] | None = None) -> Any:
         """Run a command as the user of a document, or as the default user, outside of the bench's counting."""
@@ -55,6 +76,14 @@ class RedisBench(Bench):
         """The hashes that the server holds for the secret's user."""
         answer = self.command("ACL", "GETUSER", self.value(name)["username"], document=self.value(name))
         return sorted(dict(zip(answer[::2], answer[1::2], strict=True))["passwords"])
+
+
+def alive(session: RedisSession) -> bool:
+    """Whether the server has left a connection open."""
+    try:
+        return bool(session.run("PING") in ("PONG", "QUEUED"))
+    except RotationError:
+        return False
 
 
 def digest(document: dict[str, Any]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -24,12 +25,17 @@ class Remembering:
     credential = frozenset({"password"})
     value = "password"
     overlaps = True
+    issued = False
+    retires = True
 
     def __init__(self) -> None:
         self.done: list[str] = []
+        self.stragglers: list[str] = []
 
-    def generate(self, name: str, current: Document) -> Document:
-        return {**current, "password": f"p{len(self.done)}"}
+    def generate(self, name: str, current: Document, fallbacks: Fallbacks, *, urgent: bool) -> Document:
+        if self.issued:
+            self.done.append("generate")
+        return {**current, "password": f"p{len(self.done)}{' urgent' if urgent else ''}"}
 
     def apply(self, current: Document, pending: Callable[[], Document], fallbacks: Fallbacks) -> None:
         self.done.append(f"apply {pending()['password']}")
@@ -40,8 +46,15 @@ class Remembering:
     def heal(self, current: Document, fallbacks: Fallbacks) -> None:
         self.done.append("heal")
 
-    def retire(self, current: Document, previous: Document, fallbacks: Fallbacks) -> None:
-        self.done.append("retire")
+    def retire(
+        self, current: Document, previous: Document, fallbacks: Fallbacks, quiet_since: datetime | None
+    ) -> Sequence[str]:
+        if self.stragglers:
+            return self.stragglers
+        fallbacks.unchanged()
+        since = quiet_since.isoformat() if quiet_since else "at once"
+        self.done.append(f"retire {previous['password']} {since}")
+        return ()
 
 
 def remembering_bench() -> tuple[Bench, Remembering]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,14 +17,20 @@ from rotation.document import Document
 from rotation.errors import RotationError
 from rotation.settings import Settings
 from rotation.targets import TARGETS
-from rotation.targets.assisted import Assisted
 from rotation.targets.keyring import Keyring
 from rotation.targets.target import Fallbacks
-from tests.lambdas.workbench import PREFIX, Bench
+from tests.lambdas.workbench import PREFIX, RETIREMENT, Bench
 
 CANARY = "canary-Zm9yYmlkZGVu"
 NAME = PREFIX + "jwt-secret"
-VARIABLES = {"ENVIRONMENT": "staging", "TARGET": "keyring", "KINDS": "keyring"}
+VARIABLES = {
+    "ENVIRONMENT": "staging",
+    "TARGET": "keyring",
+    "KINDS": "keyring",
+    "RETIRE_FUNCTION_ARN": RETIREMENT.function,
+    "RETIRE_ROLE_ARN": RETIREMENT.role,
+    "RETIRE_DEAD_LETTERS_ARN": RETIREMENT.dead_letters,
+}
 
 
 @pytest.fixture
@@ -45,9 +52,9 @@ def serve(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str],
     return call
 
 
-def test_every_target_can_be_loaded_for_every_kind_that_it_names() -> None:
+def test_every_target_can_be_loaded_for_every_kind_that_it_names(environment: pytest.MonkeyPatch) -> None:
     for target, kinds in TARGETS.items():
-        settings = Settings(environment="staging", target=target, kinds=frozenset(kinds))
+        settings = Settings(environment="staging", target=target, kinds=frozenset(kinds), retirement=RETIREMENT)
         for kind in kinds:
             loaded = handler.load_target(settings, kind)
             assert isinstance(loaded.overlaps, bool)
@@ -55,16 +62,21 @@ def test_every_target_can_be_loaded_for_every_kind_that_it_names() -> None:
 
 def test_every_kind_of_the_contract_is_rotated_by_exactly_one_target() -> None:
     kinds = [kind for kinds in TARGETS.values() for kind in kinds]
-    assert len(kinds) == len(set(kinds)) == 10
+    assert len(kinds) == len(set(kinds)) == 13
 
 
 @pytest.mark.parametrize(
     ("changes", "match"),
     [
         ({"ENVIRONMENT": ""}, "variable ENVIRONMENT is missing or empty"),
-        ({"TARGET": "mongo"}, "variable TARGET is 'mongo'; set one of assisted, keyring, postgres, redis"),
+        ({"TARGET": "mongo"}, "variable TARGET is 'mongo'; set one of api, certificate, iam, keyring, postgres, redis"),
         ({"KINDS": "keyring,redis"}, "variable KINDS names redis, which target 'keyring' cannot rotate"),
         ({"KINDS": ""}, "variable KINDS is missing"),
+        ({"ADMIN_SECRET_IDS": "redis=r"}, "variable ADMIN_SECRET_IDS names redis, which target 'keyring' cannot"),
+        ({"ADMIN_SECRET_IDS": "keyring"}, "variable ADMIN_SECRET_IDS has 'keyring'; write kind=secret-name"),
+        ({"RETIRE_FUNCTION_ARN": ""}, "variable RETIRE_FUNCTION_ARN is missing"),
+        ({"RETIRE_ROLE_ARN": ""}, "variable RETIRE_ROLE_ARN is missing"),
+        ({"RETIRE_DEAD_LETTERS_ARN": ""}, "variable RETIRE_DEAD_LETTERS_ARN is missing"),
     ],
 )
 def test_a_wrong_variable_is_named(changes: dict[str, str], match: str) -> None:
@@ -73,8 +85,16 @@ def test_a_wrong_variable_is_named(changes: dict[str, str], match: str) -> None:
 
 
 def test_settings_hold_what_the_variables_say() -> None:
-    settings = Settings.read({**VARIABLES, "KINDS": " keyring ,", "CA_PEM": "pem", "ADMIN_SECRET_ID": ""})
-    assert settings == Settings(environment="staging", target="keyring", kinds=frozenset({"keyring"}), ca_pem="pem")
+    more = {"KINDS": " keyring ,", "CA_PEM": "pem", "ADMIN_SECRET_IDS": "keyring=a/b, "}
+    settings = Settings.read({**VARIABLES, **more})
+    assert settings == Settings(
+        environment="staging",
+        target="keyring",
+        kinds=frozenset({"keyring"}),
+        retirement=RETIREMENT,
+        admin_secret_ids={"keyring": "a/b"},
+        ca_pem="pem",
+    )
 
 
 def test_the_rotator_is_made_once(environment: pytest.MonkeyPatch) -> None:
@@ -107,14 +127,11 @@ def test_a_rotation_through_the_handler_logs_one_json_object_a_line(
     assert bench.value(NAME)["key"] not in out
 
 
-def test_an_assisted_secret_is_refused_with_the_command_that_sets_it(environment: pytest.MonkeyPatch) -> None:
-    bench = Bench("assisted", {"openai": Assisted()})
-    bench.secret(NAME, "openai", {"project": "p"})
-    token = bench.fake.rotate(NAME)
-    call = serve(bench, environment)
-    with pytest.raises(RotationError, match="fetch one there and run `secretsctl set jwt-secret`"):
-        call(token, "createSecret")
-    call(token, "testSecret")
+def test_a_ca_is_for_the_kinds_that_it_is_said_to_be_for() -> None:
+    settings = Settings.read({**VARIABLES, "CA_PEM": "pem"})
+    assert settings.ca_of("keyring") == "pem"
+    settings = Settings.read({**VARIABLES, "CA_PEM": "pem", "CA_PEM_KINDS": "redis"})
+    assert (settings.ca_of("redis"), settings.ca_of("keyring")) == ("pem", None)
 
 
 class Talkative:
@@ -123,11 +140,13 @@ class Talkative:
     credential = frozenset({"password"})
     value = "password"
     overlaps = False
+    issued = False
+    retires = True
 
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def generate(self, name: str, current: Document) -> Document:
+    def generate(self, name: str, current: Document, fallbacks: Fallbacks, *, urgent: bool) -> Document:
         return {**current, "password": CANARY}
 
     def apply(self, current: Document, pending: Callable[[], Document], fallbacks: Fallbacks) -> None:
@@ -143,7 +162,9 @@ class Talkative:
     def heal(self, current: Document, fallbacks: Fallbacks) -> None:
         raise ValueError(CANARY)
 
-    def retire(self, current: Document, previous: Document, fallbacks: Fallbacks) -> None:
+    def retire(
+        self, current: Document, previous: Document, fallbacks: Fallbacks, quiet_since: datetime | None
+    ) -> Sequence[str]:
         raise ValueError(CANARY)
 
 
@@ -177,6 +198,18 @@ def test_no_value_leaves_the_handler_whatever_a_driver_raises(
     assert CANARY not in everything_that_lambda_could_print(caught.value)
     assert CANARY not in captured.out + captured.err + caplog.text
     assert json.loads(captured.out.splitlines()[-1])["level"] == "ERROR"
+
+
+def test_no_value_leaves_a_retirement_whatever_a_driver_raises(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = Bench("postgres", {"postgres-role": Talkative(OSError(CANARY))})
+    bench.secret(NAME, "postgres-role", {"host": "db"}, overlap=0)
+    for password in (CANARY, CANARY + "2"):
+        bench.give(NAME, {"host": "db", "password": password})
+    with pytest.raises(RotationError, match="this is a defect of the function") as caught:
+        serve(bench, environment)(bench.fake.secrets[NAME].holder("AWSCURRENT") or "", "retireSecret")
+    assert CANARY not in everything_that_lambda_could_print(caught.value) + capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,9 @@ from collections import Counter
 import pytest
 
 from rotation.errors import RotationError
-from rotation.targets.postgres_session import Login, connect
-from rotation.targets.target import Fallbacks
 from sandbox.servers.server import Server
 from tests.lambdas.postgres_bench import PostgresBench, replication_connection
-from tests.lambdas.workbench import ADMIN, Fuse
+from tests.lambdas.workbench import Fuse
 
 pytestmark = pytest.mark.servers
 
@@ -105,22 +103,6 @@ def test_a_broken_current_value_heals_through_the_admin(bench: PostgresBench) ->
     bench.sql(f"ALTER ROLE {bench.value(name)['username']} PASSWORD 'set-by-hand'")
     assert not bench.logs_in(bench.value(name))
     bench.step(name, "", "healSecret")
-    assert bench.logs_in(bench.value(name))
-
-
-def test_retirement_ends_the_old_credential_and_its_sessions(bench: PostgresBench) -> None:
-    name = bench.role()
-    bench.rotate(name)
-    old = bench.value(name)
-    session = connect(Login.of(old), bench.server.ca_pem)
-    bench.rotate(name)
-    assert session.run("SELECT 1") == [[1]]
-    target = bench.rotator._targets["postgres-role"]
-    fallbacks = Fallbacks(own=lambda: iter([]), admin=lambda: iter([bench.value(ADMIN)]))
-    target.retire(bench.value(name), bench.value(name, "AWSPREVIOUS"), fallbacks)
-    with session, pytest.raises(RotationError):
-        session.run("SELECT 1")
-    assert not bench.logs_in(old)
     assert bench.logs_in(bench.value(name))
 
 

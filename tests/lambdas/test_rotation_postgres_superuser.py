@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rotation.errors import LoginRefusedError, RotationError
+from rotation.targets.postgres_session import PostgresSession
 from sandbox.servers.server import Server
-from tests.lambdas.postgres_bench import PostgresBench
+from tests.lambdas.postgres_bench import PostgresBench, alive
 from tests.lambdas.workbench import PREFIX, Fuse
 
 pytestmark = pytest.mark.servers
@@ -102,3 +103,59 @@ def test_a_pending_value_that_another_rotation_overtook_changes_nothing(bench: P
     with pytest.raises(RotationError, match="is no longer AWSPENDING"):
         bench.step(name, token, "setSecret")
     assert bench.logs_in(bench.value(name))
+
+
+def named(bench: PostgresBench, document: dict[str, object], application: str) -> PostgresSession:
+    session = bench.session(document)
+    session.run(f"SET application_name = '{application}'")
+    return session
+
+
+def test_retirement_ends_the_older_sessions_and_no_rotator_and_no_newer_one(bench: PostgresBench) -> None:
+    name = bench.superuser()
+    document = bench.value(name)
+    old, rotator = named(bench, document, "psql"), bench.session(document)
+    bench.rotate(name)
+    quiet_since = bench.now()
+    new = named(bench, bench.value(name), "psql")
+    with old, rotator, new:
+        assert bench.retire_directly(name, quiet_since) == ()
+        assert [alive(old), alive(rotator), alive(new)] == [False, True, True]
+        assert bench.retire(name)["outcome"] == "retired"
+
+
+def test_an_older_session_in_the_middle_of_something_is_waited_for(bench: PostgresBench) -> None:
+    name = bench.superuser()
+    with named(bench, bench.value(name), "pg_dump") as old, bench.session(bench.value(name)) as rotator:
+        old.run("BEGIN")
+        rotator.run("BEGIN")
+        bench.rotate(name)
+        quiet_since = bench.now()
+        with named(bench, bench.value(name), "psql") as new:
+            new.run("BEGIN")
+            (straggler,) = bench.retire_directly(name, quiet_since)
+            assert "application 'pg_dump'" in straggler
+            assert alive(old)
+            old.run("COMMIT")
+            assert bench.retire_directly(name, quiet_since) == ()
+            assert [alive(old), alive(rotator), alive(new)] == [False, True, True]
+
+
+def test_an_emergency_ends_every_session_rotators_too(bench: PostgresBench) -> None:
+    name = bench.superuser()
+    with named(bench, bench.value(name), "psql") as old, bench.session(bench.value(name)) as rotator:
+        old.run("BEGIN")
+        bench.rotate(name, "emergency-" + "3" * 32)
+        assert bench.retire(name)["outcome"] == "retired"
+        assert [alive(old), alive(rotator)] == [False, False]
+    assert bench.logs_in(bench.value(name))
+
+
+def test_a_previous_value_of_another_role_is_left_to_a_person(bench: PostgresBench) -> None:
+    name, other = bench.superuser(), bench.superuser()
+    current = bench.value(name)
+    bench.give(name, bench.value(other))
+    bench.give(name, current)
+    with pytest.raises(RotationError, match="AWSPREVIOUS is of another role than"):
+        bench.retire_directly(name, None)
+    assert bench.logs_in(bench.value(other))

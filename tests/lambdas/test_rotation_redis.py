@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from rotation.errors import LoginRefusedError, RotationError
-from rotation.targets.redis_session import Login, connect
-from rotation.targets.target import Fallbacks
 from sandbox.servers import redis
 from sandbox.servers.server import Server
 from tests.lambdas.redis_bench import RedisBench, digest
@@ -14,7 +12,6 @@ from tests.lambdas.workbench import PREFIX, Fuse
 from tests.servers import reachable_folder, running
 
 pytestmark = pytest.mark.servers
-NO_FALLBACKS = Fallbacks(own=lambda: iter([]), admin=lambda: iter([]))
 
 
 @pytest.fixture
@@ -78,19 +75,6 @@ def test_a_heal_adds_the_current_password_and_takes_none_away(bench: RedisBench)
     bench.step(name, "", "healSecret")
     assert bench.logs_in(current)
     assert bench.logs_in(previous)
-
-
-def test_retirement_leaves_one_password_and_ends_the_users_connections(bench: RedisBench) -> None:
-    name = bench.user()
-    old = bench.value(name)
-    session = connect(Login.of(old), bench.server.ca_pem)
-    bench.rotate(name)
-    assert session.run("PING") == "PONG"
-    bench.rotator._targets["redis"].retire(bench.value(name), old, NO_FALLBACKS)
-    with session, pytest.raises(RotationError, match="cannot be reached"):
-        session.run("PING")
-    assert not bench.logs_in(old)
-    assert bench.hashes(name) == [digest(bench.value(name))]
 
 
 def test_no_password_that_works_is_an_error_that_says_what_to_do(bench: RedisBench) -> None:

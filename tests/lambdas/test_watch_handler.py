@@ -23,6 +23,7 @@ VARIABLES = {
     "ENVIRONMENT": "staging",
     "SERVICE": "llm-observatory",
     "DECLARED": json.dumps({"db-password": 90, "jwt-secret": 90, "sentry-dsn": 365}),
+    "VALIDITY": json.dumps({"db-password": 135}),
     "BACKUP_BUCKET": "backups",
     "MANIFEST_KEY": "secrets/manifest.json",
 }
@@ -61,9 +62,10 @@ def line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def test_it_publishes_counts_of_the_environment_and_ages_of_the_secrets_that_have_a_value(bench: Bench) -> None:
     bench.run()
     counts = {
-        name: bench.metrics.values(name)[""] for name in ("Watched", "Overdue", "WithoutValue", "Missing", "Foreign")
+        name: bench.metrics.values(name)[""]
+        for name in ("Watched", "Overdue", "ExpiringSoon", "WithoutValue", "Missing", "Foreign")
     }
-    assert counts == {"Watched": 3, "Overdue": 1, "WithoutValue": 1, "Missing": 0, "Foreign": 0}
+    assert counts == {"Watched": 3, "Overdue": 1, "ExpiringSoon": 0, "WithoutValue": 1, "Missing": 0, "Foreign": 0}
     assert bench.metrics.values("AgeDays") == {"db-password": 9.0, "jwt-secret": 180.0}
     assert bench.metrics.values("AgeOfLimit") == {"db-password": 0.1, "jwt-secret": 2.0}
     assert bench.metrics.values("BackupAgeHours") == {"": 2.0}
@@ -77,6 +79,31 @@ def test_it_writes_one_line_that_names_what_is_wrong(bench: Bench, capsys: pytes
     assert (told["level"], told["event"], told["environment"]) == ("WARNING", "watched", "staging")
     assert told["overdue"] == {"jwt-secret": {"age_days": 180.0, "limit_days": 90}}
     assert (told["foreign"], told["without_value"]) == ([PREFIX + "stray"], ["sentry-dsn"])
+
+
+def test_it_counts_a_certificate_whose_end_is_near_and_names_it_with_that_end(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.listing.born[f"version-of-{PREFIX}jwt-secret"] = NOW
+    bench.listing.born[f"version-of-{PREFIX}db-password"] = NOW - timedelta(days=110)
+    bench.listing.entries[0] |= {"LastRotatedDate": NOW, "LastChangedDate": NOW}
+    bench.run()
+    assert bench.metrics.values("ExpiringSoon") == {"": 1.0}
+    assert (told := line(capsys))["level"] == "WARNING"
+    assert told["expiring"] == {"db-password": "2026-06-26T06:30:00+00:00"}
+
+
+def test_a_near_end_alone_is_a_warning(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.listing.entries[:] = bench.listing.entries[:1]
+    bench.listing.born[f"version-of-{PREFIX}db-password"] = NOW - timedelta(days=80)
+    settings = Settings.read(
+        {**VARIABLES, "DECLARED": json.dumps({"db-password": 90}), "VALIDITY": json.dumps({"db-password": 100})}
+    )
+    listing: Any = bench.listing
+    handler.watch(Clients(secretsmanager=listing, s3=bench.manifest, cloudwatch=bench.metrics), settings, NOW)
+    assert (told := line(capsys))["level"] == "WARNING"
+    assert list(told["expiring"]) == ["db-password"]
+    assert not any(told[name] for name in ("overdue", "missing", "foreign", "unread"))
 
 
 def test_it_is_quiet_when_everything_is_in_order(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
@@ -177,7 +204,8 @@ def test_a_failure_says_what_failed_and_not_in_aws_own_words(bench: Bench, plant
 
 
 def test_a_thousand_secrets_are_published_in_portions(bench: Bench) -> None:
-    settings = Settings.read({**VARIABLES, "DECLARED": json.dumps({f"s{number}": 90 for number in range(1000)})})
+    declared = json.dumps({f"s{number}": 90 for number in range(1000)})
+    settings = Settings.read({**VARIABLES, "DECLARED": declared, "VALIDITY": "{}"})
     listing: Any = FakeListing()
     for number in range(1000):
         listing.add(f"{PREFIX}s{number}", NOW)
@@ -190,10 +218,14 @@ def test_a_thousand_secrets_are_published_in_portions(bench: Bench) -> None:
     [
         ({"ENVIRONMENT": ""}, "variable ENVIRONMENT is missing or empty"),
         ({"DECLARED": "{"}, "variable DECLARED is no JSON"),
-        ({"DECLARED": "[]"}, "variable DECLARED must map each secret's name to its limit"),
-        ({"DECLARED": "{}"}, "variable DECLARED must map each secret's name to its limit"),
-        ({"DECLARED": '{"a": 0}'}, "variable DECLARED must map each secret's name to its limit"),
-        ({"DECLARED": '{"a": true}'}, "variable DECLARED must map each secret's name to its limit"),
+        ({"DECLARED": "[]"}, "variable DECLARED must map each secret's name to a whole number"),
+        ({"DECLARED": "{}", "VALIDITY": "{}"}, "variable DECLARED names no secret"),
+        ({"DECLARED": '{"a": 0}'}, "variable DECLARED must map each secret's name to a whole number"),
+        ({"DECLARED": '{"a": true}'}, "variable DECLARED must map each secret's name to a whole number"),
+        ({"VALIDITY": ""}, "variable VALIDITY is missing or empty"),
+        ({"VALIDITY": "[]"}, "variable VALIDITY must map each secret's name to a whole number"),
+        ({"VALIDITY": '{"db-password": "135"}'}, "variable VALIDITY must map each secret's name to a whole number"),
+        ({"VALIDITY": '{"strange": 90}'}, "variable VALIDITY names strange, which DECLARED does not"),
         ({"BACKUP_BUCKET": ""}, "variable BACKUP_BUCKET is missing"),
         ({"MANIFEST_KEY": ""}, "variable MANIFEST_KEY is missing"),
         ({"SERVICE": ""}, "variable SERVICE is missing"),

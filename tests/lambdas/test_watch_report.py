@@ -18,6 +18,7 @@ SETTINGS = Settings(
     environment="staging",
     service="llm-observatory",
     declared={"db-password": 90, "sentry-dsn": 365},
+    validity={"db-password": 135},
     backup_bucket="b",
     manifest_key="m",
 )
@@ -95,6 +96,26 @@ def test_a_tag_that_is_none_or_longer_leaves_the_declared_limit(tag: str) -> Non
 def test_a_tag_can_tighten_the_limit() -> None:
     found = report(listed(tags={"RotationDays": "30"}, age=timedelta(days=31)))
     assert (found.ages["db-password"].limit, found.overdue) == (30, ["db-password"])
+
+
+@pytest.mark.parametrize(("days", "is_expiring"), [(104, False), (105, True), (135, True), (400, True)])
+def test_a_certificate_is_expiring_thirty_days_before_the_end_of_its_validity(days: int, is_expiring: bool) -> None:
+    found = report(listed(age=timedelta(days=days), tags={"ValidityDays": "9999"}))
+    assert found.expiring == ({"db-password": NOW + timedelta(days=135 - days)} if is_expiring else {})
+
+
+def test_only_a_certificate_with_a_value_ends_by_itself() -> None:
+    old = timedelta(days=999)
+    assert report(listed(age=old, is_marker=True), listed(PREFIX + "sentry-dsn", age=old)).expiring == {}
+
+
+@given(since=moments, hours=st.integers(0, 24 * 200))
+def test_what_is_renewed_at_two_thirds_of_its_life_never_comes_near_its_end(since: datetime, hours: int) -> None:
+    found = report(listed(since=since), now=since + timedelta(hours=hours))
+    if hours <= 24 * 90:
+        assert found.expiring == {}
+    if hours >= 24 * 105:
+        assert list(found.expiring) == ["db-password"]
 
 
 def test_the_first_value_is_the_oldest_one_in_force() -> None:

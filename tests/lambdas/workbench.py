@@ -9,14 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from rotation.journal import Journal
-from rotation.settings import Settings
-from rotation.steps import STEPS, Request, Rotator
+from rotation.settings import RetirementSettings, Settings
+from rotation.steps import RETIRE, STEPS, Request, Rotator
 from rotation.targets.target import Target
 from rotation.versions import SecretVersions
+from tests.lambdas.fake_retirements import FakeRetirements
 from tests.lambdas.fake_secrets_manager import FakeSecret, FakeSecretsManager
 
 PREFIX = "llm-observatory/staging/"
 ADMIN = PREFIX + "db-superuser"
+RETIREMENT = RetirementSettings(
+    function="arn:aws:lambda:us-east-1:222233334444:function:llm-observatory-staging-retire",
+    role="arn:aws:iam::222233334444:role/llm-observatory-staging-schedule-retire",
+    dead_letters="arn:aws:sqs:us-east-1:222233334444:llm-observatory-staging-schedule-retire-dead-letters",
+)
 
 
 class Crash(BaseException):
@@ -34,10 +40,16 @@ class Fuse:
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
         self.names.append(name)
-        if len(self.names) == self.at and not self.after:
+        here = len(self.names) == self.at
+        if here and not self.after:
             raise Crash(name)
-        yield
-        if len(self.names) == self.at and self.after:
+        try:
+            yield
+        except Exception:
+            if here:  # the call was refused, and the process died before it knew
+                raise Crash(name) from None
+            raise
+        if here:
             raise Crash(name)
 
 
@@ -46,13 +58,20 @@ class Bench:
 
     def __init__(self, target_name: str, targets: dict[str, Target], *, admin: str | None = None) -> None:
         self.fake = FakeSecretsManager()
+        self.retirements = FakeRetirements(lambda name: self.fake.around(name))
+        self.admins = dict.fromkeys(targets, admin) if admin else {}
         self.settings = Settings(
-            environment="staging", target=target_name, kinds=frozenset(targets), admin_secret_id=admin
+            environment="staging",
+            target=target_name,
+            kinds=frozenset(targets),
+            retirement=RETIREMENT,
+            admin_secret_ids=self.admins,
         )
         self.rotator = Rotator(
             settings=self.settings,
             versions=SecretVersions(cast("Any", self.fake)),
             targets=targets,
+            retirements=self.retirements,
             clock=lambda: self.fake.now,
         )
 
@@ -75,12 +94,23 @@ class Bench:
         """The four steps."""
         for step in STEPS:
             self.step(name, token, step)
+        self.fake.succeeded(name)
 
     def rotate(self, name: str, token: str | None = None) -> str:
         """A whole rotation, from RotateSecret to the end."""
         token = self.fake.rotate(name, token)
         self.steps(name, token)
         return token
+
+    def retire(self, name: str, token: str | None = None) -> dict[str, Any]:
+        """What the function `retire` asks for; the answer of the rotation function."""
+        secret = self.fake.secrets[name]
+        token = token or secret.holder("AWSCURRENT")
+        assert token is not None
+        journal = Journal(secret=name, token=token, step=RETIRE, target=self.settings.target)
+        retirement = self.rotator.run(Request(secret_id=secret.arn, token=token, step=RETIRE), journal)
+        assert retirement is not None
+        return retirement.as_answer()
 
     def value(self, name: str, stage: str = "AWSCURRENT") -> dict[str, Any]:
         """What a consumer reads."""

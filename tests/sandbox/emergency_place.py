@@ -1,32 +1,30 @@
 """A local AWS that has only what the emergency's machine touches, with IAM enforced.
 
-Secrets of a small catalogue, one rotation function under the names that the machine's role may invoke, a bucket, a
-topic and a queue that hears it.
+Secrets of a small catalogue, a rotation function under each name that the machine's role may invoke, the function
+`retire`, a bucket, a topic and a queue that hears it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 
 from catalog import derive, load, names
-from catalog.access.boundary import boundary_policy
-from catalog.access.emergency import emergency_policy, emergency_trust
-from catalog.access.key import key_policy
-from catalog.access.topic import topic_policy
-from catalog.emergency.machine import MACHINE, definition, log_group
-from catalog.emergency.rotation import Pace
+from catalog.emergency.pace import Pace
+from catalog.emergency.retirement import FUNCTION as RETIRE
 from catalog.model import Catalog
-from catalog.names import Duty
 from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
 from tests.contract.aws.harness import eventually, zipped
+from tests.sandbox.emergency_machine import Account, document, make_role
+from tests.sandbox.emergency_machine import furnished as machine_and_queue
 
 STAGING = load.environment("staging")
-KEPT = ("db-password", "db-app-password", "jwt-secret", "redis-password", "grafana-secret-key", "sentry-dsn")
+KEPT = ("db-password", "db-app-password", "jwt-secret", "redis-password", "grafana-secret-key", "anthropic-api-key")
 ROTATED = KEPT[:-1]
-CURRENT, PENDING = "AWSCURRENT", "AWSPENDING"
+BY_HAND = KEPT[-1]
+CURRENT, PENDING, PREVIOUS = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"
 PACE = Pace(seconds=1, looks=25)
 
 # Fails while the secret has the tag Broken; holds its value back while it has the tag Slow.
@@ -51,7 +49,30 @@ def handle(event, context):
         current = next(version for version, labels in stages.items() if "AWSCURRENT" in labels)
         sm.update_secret_version_stage(
             SecretId=secret, VersionStage="AWSCURRENT", MoveToVersionId=token, RemoveFromVersionId=current)
-        sm.update_secret_version_stage(SecretId=secret, VersionStage="AWSPENDING", RemoveFromVersionId=token)
+        time.sleep(1)  # so that AWSPENDING is seen beside AWSCURRENT, before the service clears it
+"""
+
+# Fails while the secret has the tag Held, answers that it is in use while it has the tag Used.
+RETIRES = """
+import boto3
+
+sm = boto3.client("secretsmanager")
+
+def handle(event, context):
+    described = sm.describe_secret(SecretId=event["secret"])
+    tags = {tag["Key"] for tag in described.get("Tags", [])}
+    holders = {label: id for id, labels in described["VersionIdsToStages"].items() for label in labels}
+    if "Held" in tags:
+        raise RuntimeError("held")
+    if "Used" in tags:
+        return {"outcome": "straggling", "stragglers": ["somebody"], "until": None}
+    if holders["AWSCURRENT"] != event["version"]:
+        return {"outcome": "superseded", "stragglers": [], "until": None}
+    if "AWSPREVIOUS" not in holders:
+        return {"outcome": "nothing to retire", "stragglers": [], "until": None}
+    sm.update_secret_version_stage(
+        SecretId=event["secret"], VersionStage="AWSPREVIOUS", RemoveFromVersionId=holders["AWSPREVIOUS"])
+    return {"outcome": "retired", "stragglers": [], "until": None}
 """
 
 
@@ -102,6 +123,28 @@ class Place:
         """Take that away again."""
         self.client("secretsmanager").untag_resource(SecretId=full_name(name), TagKeys=[key])
 
+    def made_anew(self, name: str, labels: Sequence[str]) -> str:
+        """The secret with one version and these labels on it; returns its id."""
+        secrets = self.client("secretsmanager")
+        secrets.delete_secret(SecretId=full_name(name), ForceDeleteWithoutRecovery=True)
+        self.create(name)
+        version = self.versions(name)[CURRENT]
+        for label in labels:
+            secrets.update_secret_version_stage(SecretId=full_name(name), VersionStage=label, MoveToVersionId=version)
+        return version
+
+    def create(self, name: str) -> None:
+        """The secret with a first value, and rotation switched on."""
+        secrets, target = self.client("secretsmanager"), CATALOG.by_name[name].spec.target
+        secrets.create_secret(Name=full_name(name), SecretString="first")
+        secrets.rotate_secret(
+            SecretId=full_name(name),
+            RotationLambdaARN=names.function_arn(STAGING, names.rotator(target)),
+            RotationRules={"AutomaticallyAfterDays": 90},
+            RotateImmediately=False,
+        )
+        eventually(lambda: PENDING not in self.versions(name))  # its configuration is being tried out until then
+
     def start(self, given: Mapping[str, Any]) -> str:
         """A new execution's ARN."""
         states = self.client("stepfunctions")
@@ -143,103 +186,40 @@ def full_name(name: str) -> str:
 def furnished(endpoint: str) -> Place:
     """The place, once all that the machine touches is there."""
     bare = Place(endpoint=endpoint, machine="", queue="")
-    functions = {target: _function(bare, target) for target in CATALOG.targets}
-    secrets = bare.client("secretsmanager")
+    for target in CATALOG.targets:
+        _rotator(bare, target)
+    _function(bare, RETIRE, RETIRES)
     for secret in CATALOG.secrets:
-        secrets.create_secret(Name=full_name(secret.name), SecretString="first")
-        secrets.rotate_secret(
-            SecretId=full_name(secret.name),
-            RotationLambdaARN=functions[secret.spec.target],
-            RotationRules={"AutomaticallyAfterDays": 90},
-            RotateImmediately=False,
-        )
-    for name in KEPT:  # their configuration is being tried out until then
-        eventually(lambda name=name: PENDING not in bare.versions(name))  # type: ignore[misc]
-    key = _key(bare)
-    _bucket(bare, key)
-    return Place(endpoint=endpoint, queue=_topic_with_queue(bare, key), machine=_machine(bare, key))
+        bare.create(secret.name)
+    machine, queue = machine_and_queue(_account(bare))
+    return Place(endpoint=endpoint, queue=queue, machine=machine)
 
 
-def _key(place: Place) -> str:
-    """The key for logs: bucket, topic and log group are encrypted with it."""
-    people = {"Effect": "Allow", "Principal": {"AWS": STAGING.account}, "Action": "sts:AssumeRole"}
-    _role(place, Duty.SECURITY_ADMIN, _document(people), _document({"Effect": "Deny", "Action": "*", "Resource": "*"}))
-    kms = place.client("kms")
-    key: str = kms.create_key(Policy=json.dumps(key_policy(STAGING, "logs")))["KeyMetadata"]["Arn"]
-    kms.create_alias(AliasName=derive.key_alias(STAGING, "logs"), TargetKeyId=key)
-    return key
+def _account(place: Place) -> Account:
+    return Account(client=place.client, environment=STAGING, catalog=CATALOG, pace=PACE)
 
 
-def _bucket(place: Place, key: str) -> None:
-    s3, bucket = place.client("s3"), names.bucket(STAGING, "audit-queries")
-    s3.create_bucket(Bucket=bucket)
-    encrypted = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
-    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [encrypted]})
-
-
-def _topic_with_queue(place: Place, key: str) -> str:
-    sns, sqs = place.client("sns"), place.client("sqs")
-    settings = {"KmsMasterKeyId": key, "Policy": json.dumps(topic_policy(STAGING))}
-    topic = sns.create_topic(Name=names.TOPIC)["TopicArn"]
-    queue: str = sqs.create_queue(QueueName="hears")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    may = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(_document({**may, "Resource": arn}))})
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    for name, value in settings.items():  # last: the topic's policy lets nobody subscribe a queue of ours
-        sns.set_topic_attributes(TopicArn=topic, AttributeName=name, AttributeValue=value)
-    return queue
-
-
-def _machine(place: Place, key: str) -> str:
-    iam, name = place.client("iam"), names.named(STAGING, MACHINE)
-    role = _role(place, MACHINE, emergency_trust(STAGING), emergency_policy(STAGING, CATALOG))
-    boundary = iam.create_policy(
-        PolicyName=names.named(STAGING, "boundary"), PolicyDocument=json.dumps(boundary_policy(STAGING))
-    )["Policy"]["Arn"]
-    iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
-    place.client("logs").create_log_group(logGroupName=log_group(STAGING), kmsKeyId=key)
-    destination = {"cloudWatchLogsLogGroup": {"logGroupArn": names.log_group_arn(STAGING, log_group(STAGING))}}
-    arn: str = place.client("stepfunctions").create_state_machine(
-        name=name,
-        roleArn=role,
-        definition=json.dumps(definition(STAGING, CATALOG, PACE)),
-        loggingConfiguration={"level": "ALL", "includeExecutionData": False, "destinations": [destination]},
-        tracingConfiguration={"enabled": True},
-    )["stateMachineArn"]
-    return arn
-
-
-def _function(place: Place, target: str) -> str:
-    what = names.rotator(target)
-    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    may = {"Effect": "Allow", "Action": ["secretsmanager:*", "logs:*"], "Resource": "*"}
-    role = _role(place, what, _document(trust), _document(may))
-    functions = place.client("lambda")
-    arn: str = functions.create_function(
-        FunctionName=names.named(STAGING, what),
-        Role=role,
-        Runtime="python3.11",
-        Handler="f.handle",
-        Code={"ZipFile": zipped(ROTATES)},
-        Timeout=20,
-    )["FunctionArn"]
-    functions.add_permission(
+def _rotator(place: Place, target: str) -> None:
+    arn = _function(place, names.rotator(target), ROTATES)
+    place.client("lambda").add_permission(
         FunctionName=arn,
         StatementId="rotation",
         Action="lambda:InvokeFunction",
         Principal="secretsmanager.amazonaws.com",
         SourceAccount=STAGING.account,
     )
+
+
+def _function(place: Place, what: str, code: str) -> str:
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    may = {"Effect": "Allow", "Action": ["secretsmanager:*", "logs:*"], "Resource": "*"}
+    role = make_role(_account(place), what, document(trust), document(may))
+    arn: str = place.client("lambda").create_function(
+        FunctionName=names.named(STAGING, what),
+        Role=role,
+        Runtime="python3.11",
+        Handler="f.handle",
+        Code={"ZipFile": zipped(code)},
+        Timeout=20,
+    )["FunctionArn"]
     return arn
-
-
-def _role(place: Place, what: str, trust: Mapping[str, Any], policy: Mapping[str, Any]) -> str:
-    iam, name = place.client("iam"), names.named(STAGING, what)
-    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    iam.put_role_policy(RoleName=name, PolicyName=what, PolicyDocument=json.dumps(policy))
-    return arn
-
-
-def _document(statement: Mapping[str, Any]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": [statement]}

@@ -9,15 +9,27 @@ import pytest
 from catalog import names
 from catalog.access.emergency import emergency_policy
 from catalog.emergency.machine import MACHINE, log_group
+from catalog.emergency.version import token
 from sandbox.aws import process
-from tests.sandbox.emergency_place import CATALOG, CURRENT, PENDING, ROTATED, STAGING, Place, full_name, furnished
+from tests.sandbox.emergency_place import (
+    BY_HAND,
+    CATALOG,
+    CURRENT,
+    PENDING,
+    PREVIOUS,
+    ROTATED,
+    STAGING,
+    Place,
+    full_name,
+    furnished,
+)
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A local AWS of the account of staging, with the machine and all that it touches."""
     state = tmp_path_factory.mktemp("emergency")
-    local = process.start(state, STAGING.account, STAGING.region, retry_delays=(0.2,))
+    local = process.start(state, STAGING.account, STAGING.region, timeout=120, retry_delays=(0.2,))
     try:
         yield furnished(local.endpoint)
     finally:
@@ -33,9 +45,11 @@ def test_all_are_rotated_and_what_a_person_must_set_is_named(place: Place) -> No
     told = place.run("INC-1", "all")
     assert told["status"] == "SUCCEEDED", told["cause"]
     assert _changed(place, before) == set(ROTATED)
-    assert all(place.versions(name)[CURRENT].startswith("emergency-") for name in ROTATED)
+    assert all(place.versions(name)[CURRENT] == token("INC-1", name) for name in ROTATED)
+    assert not [name for name in ROTATED if PREVIOUS in place.versions(name)]
     heard = place.heard()
-    assert (heard["rotated"], heard["failed"], heard["by_hand"]) == (5, 0, ["sentry-dsn"])
+    assert (heard["rotated"], heard["failed"], heard["by_hand"]) == (5, 0, [BY_HAND])
+    assert heard["no_value"] == []
     assert heard["incident"] == "INC-1"
 
 
@@ -59,11 +73,11 @@ def test_a_tier_is_rotated_and_no_other(place: Place) -> None:
 
 def test_named_secrets_are_rotated_once_each_and_those_by_hand_are_named(place: Place) -> None:
     before = place.current()
-    named = ["jwt-secret", "sentry-dsn", "jwt-secret"]
+    named = ["jwt-secret", BY_HAND, "jwt-secret"]
     assert place.run("INC-4", {"secrets": named})["status"] == "SUCCEEDED"
     assert _changed(place, before) == {"jwt-secret"}
     heard = place.heard()
-    assert (heard["rotated"], heard["by_hand"]) == (1, ["sentry-dsn"])
+    assert (heard["rotated"], heard["by_hand"]) == (1, [BY_HAND])
     assert "secretsctl set NAME" in heard["next"]
 
 
@@ -122,6 +136,51 @@ def test_one_that_fails_stops_no_other_and_the_incident_given_again_rotates_only
     assert (place.heard()["rotated"], PENDING in place.versions("redis-password")) == (5, False)
 
 
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [
+        ("Held", "jwt-secret: RuntimeError: "),
+        ("Used", "jwt-secret: straggling, and what was before it may still work."),
+    ],
+)
+def test_what_could_not_be_retired_has_failed_and_the_incident_given_again_retires_it(
+    place: Place, tag: str, said: str
+) -> None:
+    incident = {"incident": f"INC-{tag}", "scope": {"secrets": ["jwt-secret", "redis-password"]}, "reason": "x"}
+    place.tag("jwt-secret", tag)
+    try:
+        assert place.ended(place.start(incident))["status"] == "FAILED"
+    finally:
+        place.untag("jwt-secret", tag)
+    heard = place.heard()
+    [cause] = heard["what_failed"]
+    assert cause.startswith(said)
+    assert "Retire it now: secretsctl retire jwt-secret" in cause
+    assert (heard["rotated"], heard["failed"]) == (1, 1)
+    assert PREVIOUS in place.versions("jwt-secret")
+    between = place.current()
+    assert place.ended(place.start(incident))["status"] == "SUCCEEDED"
+    assert _changed(place, between) == set()
+    assert PREVIOUS not in place.versions("jwt-secret")
+    place.heard()
+
+
+def test_a_secret_without_a_value_is_counted_apart_and_is_no_failure(place: Place) -> None:
+    secrets, name = place.client("secretsmanager"), "redis-password"
+    fresh = place.made_anew(name, labels=["LLMOBS_BOOTSTRAP"])
+    try:
+        assert place.run("INC-14", {"secrets": [name, "jwt-secret"]})["status"] == "SUCCEEDED"
+        heard = place.heard()
+        assert (heard["rotated"], heard["failed"], heard["no_value"]) == (1, 0, [name])
+        assert place.versions(name)[CURRENT] == fresh
+        # One value more, and it is rotated as every other.
+        secrets.put_secret_value(SecretId=full_name(name), SecretString="given")
+        assert place.run("INC-15", {"secrets": [name]})["status"] == "SUCCEEDED"
+        assert place.heard()["rotated"] == 1
+    finally:
+        place.made_anew(name, labels=[])
+
+
 def test_a_rotation_that_is_under_way_is_waited_for_and_the_secret_rotated_after_it(place: Place) -> None:
     place.tag("jwt-secret", "Slow")
     rival = place.client("secretsmanager").rotate_secret(SecretId=full_name("jwt-secret"))["VersionId"]
@@ -130,8 +189,8 @@ def test_a_rotation_that_is_under_way_is_waited_for_and_the_secret_rotated_after
     finally:
         place.untag("jwt-secret", "Slow")
     versions = place.versions("jwt-secret")
-    assert versions[CURRENT].startswith("emergency-")
-    assert versions["AWSPREVIOUS"] == rival
+    assert versions[CURRENT] == token("INC-8", "jwt-secret")
+    assert rival not in versions.values()
     assert place.heard()["failed"] == 0
 
 
@@ -158,7 +217,8 @@ def test_the_results_name_versions_and_outcomes(place: Place) -> None:
     newest = max((item for item in stored if "SUCCEEDED" in item["Key"]), key=lambda item: item["LastModified"])
     [child] = json.loads(s3.get_object(Bucket=bucket, Key=newest["Key"])["Body"].read())
     version = place.versions("jwt-secret")[CURRENT]
-    assert json.loads(child["Output"]) == {"name": "jwt-secret", "version": version, "outcome": "rotated"}
+    told = {"name": "jwt-secret", "version": version, "outcome": "rotated", "retirement": "retired"}
+    assert json.loads(child["Output"]) == told
 
 
 def test_the_log_has_every_state_without_what_goes_in_and_comes_out(place: Place) -> None:

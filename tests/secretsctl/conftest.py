@@ -15,6 +15,7 @@ from tests.secretsctl.fake_aws import FakeAws
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     monkeypatch.setattr("secretsctl.rotation.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("secretsctl.emergency_progress.LOOK_SECONDS", 0.01)
     catalog, environment = load.catalog(), load.environment("staging")
     aws = FakeAws(environment.account)
     for secret in catalog.secrets:

@@ -1,4 +1,5 @@
-"""A small AWS over HTTP, for every process that AWS_ENDPOINT_URL sends here: STS, Secrets Manager, CloudWatch Logs.
+"""A small AWS over HTTP, for every process that AWS_ENDPOINT_URL sends here: STS, Secrets Manager, CloudWatch Logs,
+Step Functions, Lambda.
 
 Honest where the command line depends on it: labels move as in AWS, RotateSecret answers at once and works later, and
 refuses while AWSPENDING is elsewhere ("will be reattempted"), a token stands for one value.
@@ -11,18 +12,12 @@ import re
 import threading
 import time
 import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
-from tests.secretsctl.fake_secret import CURRENT, MARKER, PENDING, FakeSecret, FakeVersion
-
-
-class RefusalError(Exception):
-    """An error answer: AWS's code and text."""
-
-    def __init__(self, code: str, text: str = "") -> None:
-        super().__init__(code)
-        self.code, self.text = code, text
+from tests.secretsctl.fake_aws_http import RefusalError, handler_of
+from tests.secretsctl.fake_secret import CURRENT, MARKER, PENDING, SUPPLIED, FakeSecret, FakeVersion
+from tests.secretsctl.fake_states import AlreadyExistsError, FakeMachine
 
 
 class FakeAws:
@@ -36,8 +31,12 @@ class FakeAws:
         self.caller = f"arn:aws:iam::{account}:user/x"
         self.events: list[dict[str, Any]] = []
         self.calls: list[tuple[str, str]] = []
+        self.machine = FakeMachine(account, lambda name: self.secrets[f"llm-observatory/staging/{name}"])
+        # What a function answers, by its name; a text is the message of its error.
+        self.functions: dict[str, dict[str, Any] | str | None] = {}
+        self.invoked: list[tuple[str, dict[str, Any]]] = []
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -63,12 +62,25 @@ class FakeAws:
                 raise RefusalError(self.refuses_everything)
             if (operation, id_) in self.denied or (operation, "*") in self.denied:
                 raise RefusalError("AccessDeniedException", f"User: arn:x is not authorized to perform: {operation}")
-            method = getattr(self, operation, None)
+            method = getattr(self, operation, None) or getattr(self.machine, operation, None)
             if method is None:
                 raise RefusalError("UnknownOperationException", operation)
             if "SecretId" in request and id_ not in self.secrets:
                 raise RefusalError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
-            return dict(method(request))
+            try:
+                return dict(method(request))
+            except AlreadyExistsError:
+                raise RefusalError("ExecutionAlreadyExists", "Execution Already Exists") from None
+
+    def invoke(self, name: str, event: dict[str, Any]) -> dict[str, Any] | str | None:
+        """Lambda's Invoke: the function's answer, or the text of its error."""
+        with self._lock:
+            self.invoked.append((name, event))
+            if ("Invoke", name) in self.denied:
+                raise RefusalError("AccessDeniedException", "User: arn:x is not authorized to perform: Invoke")
+            if name not in self.functions:
+                raise RefusalError("ResourceNotFoundException", "Function not found")
+            return self.functions[name]
 
     def DescribeSecret(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802 - AWS's own names
         secret = self.secrets[request["SecretId"]]
@@ -116,7 +128,8 @@ class FakeAws:
                 raise RefusalError("ResourceExistsException", "You can't use ClientRequestToken")
         else:
             secret.versions[token] = FakeVersion(request["SecretString"])
-            secret.move(CURRENT, token)
+            for label in request.get("VersionStages", [CURRENT]):
+                secret.move(label, token)
         return {"Name": request["SecretId"], "VersionId": token}
 
     def ListSecretVersionIds(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
@@ -140,6 +153,11 @@ class FakeAws:
         secret.versions[token] = FakeVersion(None, {PENDING})
         self._attempt(request["SecretId"], secret)
         return {"Name": request["SecretId"], "VersionId": token}
+
+    def UpdateSecretVersionStage(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        version = self.secrets[request["SecretId"]].versions[request["RemoveFromVersionId"]]
+        version.labels.remove(request["VersionStage"])
+        return {"Name": request["SecretId"]}
 
     def FilterLogEvents(self, request: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         group, wanted = request["logGroupName"], re.findall('"([^"]+)"', request["filterPattern"])
@@ -181,45 +199,17 @@ class FakeAws:
             return
         secret.looks_left -= 1
         if secret.looks_left == 0:
-            secret.versions[pending].text = json.dumps(secret.document() | secret.makes)
+            supplied = secret.holder(SUPPLIED)
+            if supplied and secret.takes_supplied:
+                secret.versions[supplied].labels.discard(SUPPLIED)
+                secret.versions[pending].text = secret.versions[supplied].text
+            else:
+                secret.versions[pending].text = json.dumps(secret.document() | secret.makes)
             secret.move(CURRENT, pending)
             secret.versions[pending].labels.discard(PENDING)
             secret.rotated = time.time()
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        aws = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True  # else each answer waits 40 ms for an acknowledgement
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                target = self.headers.get("X-Amz-Target")
-                if target is None:
-                    self._send(*aws._identity(), "text/xml")
-                    return
-                try:
-                    answer = aws.answer(target.rpartition(".")[2], json.loads(body))
-                    self._send(200, json.dumps(answer), "application/x-amz-json-1.1")
-                except RefusalError as refusal:
-                    text = json.dumps({"__type": refusal.code, "message": refusal.text, "Message": refusal.text})
-                    self._send(400, text, "application/x-amz-json-1.1")
-
-            def _send(self, status: int, text: str, kind: str) -> None:
-                content = text.encode()
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-                pass
-
-        return Handler
-
-    def _identity(self) -> tuple[int, str]:
+    def identity(self) -> tuple[int, str]:
         if self.refuses_everything:
             error = f"<Error><Type>Sender</Type><Code>{self.refuses_everything}</Code><Message>x</Message></Error>"
             return 403, f"<ErrorResponse>{error}<RequestId>x</RequestId></ErrorResponse>"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 CURRENT, PENDING, PREVIOUS, MARKER = "AWSCURRENT", "AWSPENDING", "AWSPREVIOUS", "LLMOBS_BOOTSTRAP"
+SUPPLIED = "LLMOBS_SUPPLIED"
 
 
 @dataclass
@@ -26,6 +27,7 @@ class FakeSecret:
     fails_with: str | None = None
     crashes_with: str | None = None
     makes: dict[str, object] = field(default_factory=dict)
+    takes_supplied: bool = True
     looks_left: int = 0
     attempts: int = 0
 

@@ -159,8 +159,12 @@ def test_names_complete_from_the_catalogue(bench: Bench) -> None:
         result = bench.process(_SECRETSCTL_COMPLETE="complete_bash", COMP_WORDS=line, COMP_CWORD=str(words))
         return result.stdout.split()
 
-    assert completed("secretsctl rotate db-r") == ["db-readonly-password", "db-replication-password"]
-    assert completed("secretsctl set op") == ["openai-api-key"]
+    assert completed("secretsctl rotate db-r") == [
+        "db-recovery-password",
+        "db-readonly-password",
+        "db-replication-password",
+    ]
+    assert completed("secretsctl set openai-ap") == ["openai-api-key"]
     assert completed("secretsctl fetch --consumer rep") == ["replication"]
     assert completed("secretsctl fetch DATABASE") == ["DATABASE_URL"]
     assert completed("secretsctl bo") == ["bootstrap"]

@@ -98,8 +98,8 @@ def test_the_first_credential_may_be_rotated_at_once(bootstrapped: Bench) -> Non
 
 
 def test_a_secret_without_overlap_may_be_rotated_twice_in_a_row(bootstrapped: Bench) -> None:
-    assert bootstrapped.run("rotate", "jwt-secret").exit_code == 0
-    assert bootstrapped.run("rotate", "jwt-secret").exit_code == 0
+    assert bootstrapped.run("rotate", "backup-encryption-key").exit_code == 0
+    assert bootstrapped.run("rotate", "backup-encryption-key").exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,10 @@ from tests.secretsctl.bench import CANARY, Bench
 def test_a_raw_value_is_taken_with_and_without_the_newline_of_echo(
     bench: Bench, no_canary: Callable[..., None]
 ) -> None:
-    for text in (CANARY, CANARY + "\n"):
-        result = bench.run("set", "openai-api-key", stdin=text)
+    for name, text in (("openai-api-key", CANARY), ("anthropic-api-key", CANARY + "\n")):
+        result = bench.run("set", name, stdin=text)
         assert result.exit_code == 0, result.stderr
-        assert bench.secret("openai-api-key").document() == {"key": CANARY}
+        assert bench.secret(name).document()["key"] == CANARY
         no_canary(result.stdout, result.stderr)
 
 
@@ -102,16 +102,18 @@ def test_a_name_that_is_no_secret_is_explained(bench: Bench) -> None:
 
 
 def test_the_result_names_versions_only(bench: Bench) -> None:
-    old = bench.secret("smtp-password").holder("AWSCURRENT")
-    answer = json.loads(bench.run("--json", "set", "smtp-password", stdin=CANARY).stdout)
-    new = bench.secret("smtp-password").holder("AWSCURRENT")
-    assert answer == {"secret": "smtp-password", "old_version": old, "new_version": new}
+    old = bench.secret("anthropic-api-key").holder("AWSCURRENT")
+    answer = json.loads(bench.run("--json", "set", "anthropic-api-key", stdin=CANARY).stdout)
+    new = bench.secret("anthropic-api-key").holder("AWSCURRENT")
+    assert answer == {"secret": "anthropic-api-key", "old_version": old, "new_version": new}
 
 
 def test_it_warns_when_a_rotation_is_unfinished(bench: Bench) -> None:
-    bench.secret("smtp-password").fails_with = "x"
-    bench.aws.answer("RotateSecret", {"SecretId": "llm-observatory/staging/smtp-password", "ClientRequestToken": "t"})
-    result = bench.run("set", "smtp-password", stdin=CANARY)
+    bench.secret("anthropic-api-key").fails_with = "x"
+    bench.aws.answer(
+        "RotateSecret", {"SecretId": "llm-observatory/staging/anthropic-api-key", "ClientRequestToken": "t"}
+    )
+    result = bench.run("set", "anthropic-api-key", stdin=CANARY)
     assert result.exit_code == 0
     assert "is unfinished" in result.stderr
 

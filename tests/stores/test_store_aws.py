@@ -154,3 +154,26 @@ def test_all_pages_of_versions_are_read(stub: Stubber, client: SecretsManagerCli
     stub.add_response("list_secret_version_ids", {"Versions": [second]}, request | {"NextToken": "n"})
     versions = AwsStore(client, ENVIRONMENT, CATALOG).versions("jwt-secret")
     assert [version.id[0] for version in versions] == ["b", "a"]
+
+
+def test_a_supplied_value_has_its_own_label_and_is_not_the_current_one(
+    stub: Stubber, client: SecretsManagerClient
+) -> None:
+    wanted = {
+        "SecretId": derive.secret_name(ENVIRONMENT, CATALOG.by_name["openai-api-key"]),
+        "ClientRequestToken": "t" * 32,
+        "SecretString": Document({"key": CANARY}).text(),
+        "VersionStages": ["LLMOBS_SUPPLIED"],
+    }
+    stub.add_response("put_secret_value", {"VersionId": "t" * 32}, wanted)
+    store = AwsStore(client, ENVIRONMENT, CATALOG)
+    assert store.supply("openai-api-key", Document({"key": CANARY}), "t" * 32) == "t" * 32
+
+
+def test_an_unfinished_rotation_is_given_up_by_taking_its_label_off(
+    stub: Stubber, client: SecretsManagerClient
+) -> None:
+    name = derive.secret_name(ENVIRONMENT, CATALOG.by_name["openai-api-key"])
+    wanted = {"SecretId": name, "VersionStage": "AWSPENDING", "RemoveFromVersionId": "v" * 32}
+    stub.add_response("update_secret_version_stage", {}, wanted)
+    AwsStore(client, ENVIRONMENT, CATALOG).abandon("openai-api-key", "v" * 32)

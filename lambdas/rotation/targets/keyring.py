@@ -3,7 +3,7 @@
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from rotation import document as documents
@@ -27,20 +27,33 @@ class Keyring:
 
     credential = frozenset({"kid", "key", "ring"})
     value = "key"
-    overlaps = False
+    overlaps = True  # two turns at once would sign with a key that a cached ring does not hold
+    issued = False
+    retires = False
 
     def __init__(self, ca_pem: str | None = None, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         del ca_pem
         self._clock = clock
 
-    def generate(self, name: str, current: Document) -> Document:
-        """The ring one turn further; from the marker, a ring with a signing and a next key."""
+    def generate(self, name: str, current: Document, fallbacks: Fallbacks, *, urgent: bool) -> Document:
+        """The ring one turn further; from the marker, a ring with a signing and a next key.
+
+        An emergency turns the ring twice, so that the key that signs is new as well: `next` is published, so it has
+        leaked with the others. Nothing of the old ring verifies any more, whatever that costs (sessions, tokens). Only
+        a ring without an end of retention keeps its keys, as retired: archives need them, and whoever has an old
+        archive and its key could read it at any rate.
+        """
         now = self._clock()
         constants = {field: content for field, content in current.items() if field not in self.credential}
         if self.value in current:
             self.verify(current)
-            entries = [_turn(entry, now) for entry in _ring(current)]
-            entries = [entry for entry in entries if not _expired(entry, _retention(current), now)]
+            retention = _retention(current)
+            if urgent:
+                kept = [_retired(entry, now) for entry in _ring(current)] if retention is None else []
+                entries = [*kept, _new_key(now, SIGNING)]
+            else:
+                entries = [_turn(entry, now) for entry in _ring(current)]
+                entries = [entry for entry in entries if not _expired(entry, retention, now)]
         else:
             entries = [_new_key(now, SIGNING)]
         ring = [*entries, _new_key(now, NEXT)]
@@ -68,16 +81,25 @@ class Keyring:
         """Nothing can differ from the document; check it."""
         self.verify(current)
 
-    def retire(self, current: Document, previous: Document, fallbacks: Fallbacks) -> None:
+    def retire(
+        self, current: Document, previous: Document, fallbacks: Fallbacks, quiet_since: datetime | None
+    ) -> Sequence[str]:
         """Nothing: a retired key verifies until its retention ends, then the next rotation drops it."""
+        return ()
 
 
 def _turn(entry: Entry, now: datetime) -> Entry:
     if entry["state"] == NEXT:
         return {**entry, "state": SIGNING}
     if entry["state"] == SIGNING:
-        return {**entry, "state": RETIRED, "retired_at": now.isoformat(timespec="seconds")}
+        return _retired(entry, now)
     return entry
+
+
+def _retired(entry: Entry, now: datetime) -> Entry:
+    if entry["state"] == RETIRED:
+        return entry
+    return {**entry, "state": RETIRED, "retired_at": now.isoformat(timespec="seconds")}
 
 
 def _expired(entry: Entry, retention: timedelta | None, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol
@@ -14,8 +14,10 @@ from scramp import ScramException  # type: ignore[import-untyped]
 from rotation import document as documents
 from rotation.document import Document
 from rotation.errors import LoginRefusedError, RotationError, ServerBusyError, ServerUnreachableError
+from rotation.targets.target import Fallbacks
 
 TIMEOUT_SECONDS = 10
+APPLICATION = "llm-observatory-rotation"  # how the server's administrators, and our other rotators, know our sessions
 # Below the socket's timeout, so that the server gives up first and says why.
 _LIMITS = {"statement_timeout": "8000", "lock_timeout": "5000"}
 # https://www.postgresql.org/docs/15/errcodes-appendix.html
@@ -118,7 +120,7 @@ def connect(login: Login, ca_pem: str | None) -> PostgresSession:
             password=login.password,
             ssl_context=context,
             sock=line,
-            application_name="llm-observatory-rotation",
+            application_name=APPLICATION,
             startup_params=_LIMITS,
         )
     except DatabaseError as error:
@@ -142,6 +144,18 @@ def open_first(logins: Iterable[Login], ca_pem: str | None, connect: Connect, ad
         except LoginRefusedError:
             refused += 1
     raise LoginRefusedError(f"none of {refused} stored credentials can log in; {advice}")
+
+
+def admin_logins(document: Document, fallbacks: Fallbacks) -> Iterator[Login]:
+    """The admin's logins for a secret's server and database; RotationError when the admin is one of another server."""
+    for admin in fallbacks.admin():
+        if any(admin.get(field) != document.get(field) for field in ("host", "port")):
+            raise RotationError(
+                f"the admin secret is for {admin.get('host')}:{admin.get('port')}, this secret for "
+                f"{document.get('host')}:{document.get('port')}; give the function the admin secret of the same server"
+            )
+        # The secret's own database: whether the group owns it is asked there.
+        yield Login.of({**admin, "dbname": document.get("dbname")})
 
 
 def _database_error(error: DatabaseError, place: str, what: str) -> RotationError:

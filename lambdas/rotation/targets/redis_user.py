@@ -2,12 +2,14 @@
 """A Redis ACL user: it has two active passwords while consumers move from the old to the new one."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from rotation import document as documents
 from rotation.document import Document
 from rotation.errors import LoginRefusedError, RotationError
 from rotation.passwords import renewed
+from rotation.targets.redis_connection import connections, opened_before
 from rotation.targets.redis_session import Connect, Login, Session, connect
 from rotation.targets.target import Fallbacks
 
@@ -17,30 +19,36 @@ _ADVICE = "reset its password in the server's ACL file, then store it with `secr
 class RedisUser:
     """Adds the hash of the new password to its own ACL user; never uses requirepass, which would end the old one.
 
-    After a rotation exactly two passwords work: AWSCURRENT's and AWSPREVIOUS's. A third, of the rotation before or of
-    one that died, is taken away in the same command that adds the new one: it is past its overlap (createSecret saw to
-    that), and every password that is left over is one that a leak can use.
+    A rotation only adds; what is not AWSCURRENT's is taken away by retirement alone. A rotator that was stalled or
+    overtaken can so never take away what another has published. What one that died has added goes with the rest.
     """
 
     credential = frozenset({"password"})
     value = "password"
     overlaps = True
+    issued = False
+    retires = True
 
-    def __init__(self, ca_pem: str | None = None, *, connect: Connect = connect) -> None:
+    def __init__(
+        self,
+        ca_pem: str | None = None,
+        *,
+        connect: Connect = connect,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._ca_pem = ca_pem
         self._connect = connect
+        self._clock = clock
 
-    def generate(self, name: str, current: Document) -> Document:
+    def generate(self, name: str, current: Document, fallbacks: Fallbacks, *, urgent: bool) -> Document:
         """The same user with a new password; refused on the marker, because nothing knows the first one."""
         return renewed(name, current)
 
     def apply(self, current: Document, pending: Callable[[], Document], fallbacks: Fallbacks) -> None:
-        """Let the user have the passwords of AWSCURRENT and AWSPENDING and no other."""
+        """Let the user have the passwords of AWSCURRENT and AWSPENDING too."""
         with self._open([current], pending, fallbacks) as session:
-            # The order matters without a lock: hashes first, then pending(). A rotator that sees its rival's hash also
-            # sees that the label has moved on and stops; one that does not see it cannot take it away.
             hashes = _hashes(session, current)
-            self._keep(session, current, hashes, {_hash(current), _hash(pending())})
+            self._keep(session, current, hashes, {*hashes, _hash(current), _hash(pending())})
 
     def verify(self, document: Document) -> None:
         """Log in and be who we say."""
@@ -55,21 +63,54 @@ class RedisUser:
         """Add AWSCURRENT's password again through any version that can log in; take none away."""
         with self._open([current], None, fallbacks) as session:
             hashes = _hashes(session, current)
-            if _hash(current) not in hashes:
-                self._keep(session, current, hashes, {*hashes, _hash(current)})
+            if _hash(current) in hashes:
+                return
+            healed = {*hashes, _hash(current)}
+            fallbacks.unchanged()
+            self._keep(session, current, hashes, healed)
+            # There is no lock: what a rotation has replaced meanwhile, and a retirement taken away, must stay away.
+            try:
+                fallbacks.unchanged()
+            except RotationError:
+                self._keep(session, current, healed, hashes)
+                raise
 
-    def retire(self, current: Document, previous: Document, fallbacks: Fallbacks) -> None:
-        """Take away every password but AWSCURRENT's, then end the user's other connections: they would survive that."""
-        login = Login.of(current)
-        with self._connect(login, self._ca_pem) as session:
-            self._keep(session, current, _hashes(session, current), {_hash(current)})
-            session.run("CLIENT", "KILL", "USER", login.username, "SKIPME", "yes")
+    def retire(
+        self, current: Document, previous: Document, fallbacks: Fallbacks, quiet_since: datetime | None
+    ) -> Sequence[str]:
+        """Take away every password but AWSCURRENT's, then end the connections that another may have opened.
+
+        Redis does not tell which password opened a connection (CLIENT LIST has no such field), so a late login with the
+        old one cannot be told from one with the new: a straggler here is only a connection from before `quiet_since`
+        that is in a transaction. In an emergency every connection of the user ends.
+        """
+        if self.value not in previous:
+            return ()  # the marker: there was no password before this one
+        if previous.get("username") != current.get("username"):
+            raise RotationError(
+                f"AWSPREVIOUS is of another user than '{current.get('username')}' and is not retired by a machine; "
+                f"delete that user by hand, then take AWSPREVIOUS off that version"
+            )
+        with self._open([current, previous], None, fallbacks) as session:
+            if quiet_since is not None:
+                old = opened_before(connections(session, current), quiet_since, self._clock())
+                if found := [connection.told for connection in old if connection.in_transaction]:
+                    return found
+            # Hashes first, as in apply(): what a rotation adds after this is not among those that are taken away.
+            hashes = _hashes(session, current)
+            fallbacks.unchanged()
+            self._keep(session, current, hashes, {_hash(current)})
+            # Looked at again: who came in since the first look may have used the old password.
+            open_now = connections(session, current)
+            ending = open_now if quiet_since is None else opened_before(open_now, quiet_since, self._clock())
+            for connection in ending:
+                session.run("CLIENT", "KILL", "ID", connection.id)
+        return ()
 
     def _keep(self, session: Session, document: Document, hashes: set[str], wanted: set[str]) -> None:
-        changes = [f"#{digest}" for digest in sorted(wanted - hashes)] + [
-            f"!{digest}" for digest in sorted(hashes - wanted)
-        ]
-        if changes:
+        if wanted != hashes:
+            # All that are wanted, though some are there: the server may have been restored since they were read.
+            changes = [*(f"#{digest}" for digest in sorted(wanted)), *(f"!{gone}" for gone in sorted(hashes - wanted))]
             session.run("ACL", "SETUSER", documents.text(document, "username"), *changes)
         # Asked each time, because an earlier run may have died between SETUSER and SAVE.
         if session.run("CONFIG", "GET", "aclfile")[1:] not in ([], [""]):

@@ -36,6 +36,7 @@ from sandbox.aws.states.results import install_result_writer
 from sandbox.aws.states.role import RoleClients, RoleSession
 from sandbox.aws.states.sdk import install_sdk_calls
 from sandbox.aws.states.status_event import status_event
+from sandbox.aws.states.telling import install_telling
 from sandbox.aws.states.waits import Waits
 
 _log = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ class Executions:
         install_inline_maps()
         install_result_writer()
         install_sdk_calls()
+        install_telling()
         self._clients.install()
         self._waits.install()
         HistoryLog.put_logs = log_writer(self._memory)

@@ -62,6 +62,7 @@ surroundings = Surroundings(
     topic_arn=topic.arn,
     subnet_ids=environment.network.subnet_ids,
     security_group_id=network.security_group_id,
+    internet_group_id=network.internet_group_id,
     code_bucket=signing.bucket,
     signing_profile=signing.profile,
     code_signing_arn=signing.config_arn,
