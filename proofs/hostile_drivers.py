@@ -77,9 +77,15 @@ def failing(at: int) -> Iterator[Failing]:
                 plan.tick(_REDIS, f"{words} AUTH {self.username} {self.password}")
             super().send_command(*words, **named)  # type: ignore[no-untyped-call]
 
-    real = postgres_session.Connection, redis_session._VerifiedConnection
-    postgres_session.Connection, redis_session._VerifiedConnection = TalkativeConnection, TalkativeRedis  # type: ignore[misc]
+    places: tuple[tuple[Any, str, type], ...] = (
+        (postgres_session, "Connection", TalkativeConnection),
+        (redis_session, "_VerifiedConnection", TalkativeRedis),
+    )
+    real = [getattr(module, name) for module, name, _ in places]
+    for module, name, talkative in places:
+        setattr(module, name, talkative)
     try:
         yield plan
     finally:
-        postgres_session.Connection, redis_session._VerifiedConnection = real  # type: ignore[misc]
+        for (module, name, _), before in zip(places, real, strict=True):
+            setattr(module, name, before)

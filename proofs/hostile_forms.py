@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import redis as redis_py
 from psycopg import pq
@@ -80,15 +81,10 @@ class Ways:
             expected = derive.values(_CATALOG, _CATALOG.by_name[DATABASE], documents[DATABASE]) | derive.values(
                 _CATALOG, _CATALOG.by_name[CACHE], documents[CACHE]
             )
-            self._through("files", value, expected, lambda found=found: self._fetched(found))
-            self._through(
-                "json",
-                value,
-                expected,
-                lambda found=found: json.loads(fetch._text(found.by_name, fetch.Format.JSON)),
-            )
+            self._through("files", value, expected, partial(self._fetched, found))
+            self._through("json", value, expected, partial(_as_json, found))
             variables = child.environment({}, found.by_name, child.libpq(found.documents[DATABASE]))
-            self._through("variables", value, expected, lambda variables=variables: _in_a_program(variables))
+            self._through("variables", value, expected, partial(_in_a_program, variables))
             scripts.append((value, expected, self._env_file(found, value)))
             self._log_in(value, found, variables)
         self._source(scripts)
@@ -176,14 +172,18 @@ class Ways:
             return str(session.run("ACL", "WHOAMI"))
 
     def _redis_py(self, url: str | None, document: Mapping[str, object]) -> str:
-        more = {"ssl_ca_certs": str(self._ca_file), "decode_responses": True, "retry": Retry(NoBackoff(), 0)}
+        more: dict[str, Any] = {
+            "ssl_ca_certs": str(self._ca_file),
+            "decode_responses": True,
+            "retry": Retry(NoBackoff(), 0),
+        }
         if url is not None:
             client = redis_py.Redis.from_url(url, **more)
         else:
-            given = {name: document[name] for name in ("host", "port", "db", "username", "password")}
-            client = redis_py.Redis(ssl=True, **given, **more)  # type: ignore[arg-type]
+            given: dict[str, Any] = {name: document[name] for name in ("host", "port", "db", "username", "password")}
+            client = redis_py.Redis(ssl=True, **given, **more)
         with client:
-            return str(client.acl_whoami())  # type: ignore[no-untyped-call]
+            return str(client.acl_whoami())
 
 
 def _libpq(conninfo: str) -> str:
@@ -195,6 +195,11 @@ def _libpq(conninfo: str) -> str:
         return found.decode()
     finally:
         connection.finish()
+
+
+def _as_json(found: Values) -> dict[str, str]:
+    brought: dict[str, str] = json.loads(fetch._text(found.by_name, fetch.Format.JSON))
+    return brought
 
 
 def _in_a_program(variables: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import psycopg
 import redis as redis_py
+from pg8000.native import identifier, literal  # type: ignore[import-untyped]
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -16,13 +17,14 @@ from proofs import hostile_wire as wire
 from proofs.hostile_leaks import CANARY
 from rotation.errors import RotationError, ServerUnreachableError
 from rotation.targets import postgres_session, redis_session
+from rotation.targets.postgres_sql import verifier
 from sandbox.servers import tls
 from sandbox.servers.server import Server
 from tests.lambdas.postgres_bench import PostgresBench
 from tests.lambdas.redis_bench import RedisBench
 
 _USER = "victim-of-the-proof"
-_TELLING = (CANARY, _USER, "SCRAM", "n,,", "AUTH", "HELLO", "postgresql")
+_TELLING = (CANARY, _USER, "SCRAM", "n,,", "AUTH", "HELLO", "llm_observatory")
 """Words of a login; none of them may reach a man in the middle, in no case and at no time."""
 IN, UNREACHABLE = "logged in", "unreachable"
 OTHER_HOST = "127.0.0.2"
@@ -54,7 +56,9 @@ def meetings(postgres: Server, redis: Server, authority: tls.Authority, folder: 
     ca_file.write_text(postgres.ca_pem, encoding="ascii")
     other = tls.server_pair(tls.authority(folder / "other"), folder / "other", [], None)
     trusted = tls.server_pair(authority, folder / "trusted", [], None)
-    PostgresBench(postgres).sql(f"CREATE ROLE \"{_USER}\" LOGIN IN ROLE llm_observatory_app PASSWORD '{CANARY}'")
+    PostgresBench(postgres).sql(
+        f"CREATE ROLE {identifier(_USER)} LOGIN IN ROLE llm_observatory_app PASSWORD {literal(verifier(CANARY))}"
+    )
     RedisBench(redis).command("ACL", "SETUSER", _USER, "on", f">{CANARY}", "~*", "&*", "+@all")
     stuffing = b"R" + (8).to_bytes(4, "big") + (0).to_bytes(4, "big") + b"Z" + (5).to_bytes(4, "big") + b"I"
     men: dict[str, dict[str, tuple[wire.Play, str, bool]]] = {

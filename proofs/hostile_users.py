@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 
 from pg8000.native import identifier, literal  # type: ignore[import-untyped]
 
@@ -20,7 +22,6 @@ from tests.lambdas.redis_bench import RedisBench
 from tests.lambdas.workbench import ADMIN
 
 GROUP = "llm_observatory_app"
-_DEFECT = "this is a defect"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ class Users:
             session.run("COMMIT")
         for value in values:
             digest = hashlib.sha256(value.password.encode()).hexdigest()
-            self._redis.command("ACL", "SETUSER", value.in_redis, "reset", "on", f"#{digest}", "+@connection")
+            self._redis.command("ACL", "SETUSER", value.in_redis, "reset", "on", f"#{digest}", "+@all")
         try:
             yield
         finally:
@@ -64,7 +65,11 @@ class Users:
             self._redis.command("ACL", "DELUSER", *(value.in_redis for value in values))
 
     def rotated(self, first: Value, second: Value) -> list[str]:
-        """Two names take turns through whole rotations, a retirement and an emergency; every problem."""
+        """Two names through whole rotations, of PostgreSQL and of Redis; every problem."""
+        with redirect_stdout(io.StringIO()):  # the functions' own log lines
+            return self._takes_turns(first, second) + self._takes_two_passwords(first)
+
+    def _takes_turns(self, first: Value, second: Value) -> list[str]:
         bench, names = self._postgres, [first.username, second.username]
         secret = bench.role(GROUP, names=names)
         problems = []
@@ -83,8 +88,7 @@ class Users:
                 session.run(f"DROP ROLE {identifier(name)}")
         return problems
 
-    def rotated_in_redis(self, value: Value) -> list[str]:
-        """A user gets a new password beside its old one, and then has the new one only; every problem."""
+    def _takes_two_passwords(self, value: Value) -> list[str]:
         bench = self._redis
         digest = hashlib.sha256(value.password.encode()).hexdigest()
         bench.command("ACL", "SETUSER", value.in_redis, "reset", "on", f"#{digest}", "~*", "&*", "+@all")
@@ -106,17 +110,18 @@ class Users:
         """Everything that a server cannot hold, given to the code that would give it to the server."""
         for what, name in NO_ROLE_NAMES.items():
             before = self._roles()
-            text = _refused(lambda name=name: self._rotate_role(name))
+            text = _refused(partial(self._rotate_role, name))
             yield Refusal(what=f"role name {what}", text=text, left=", ".join(sorted(self._roles() - before)))
         for what, name in NO_USER_NAMES.items():
             before = self._users()
-            text = _refused(lambda name=name: self._redis.command("ACL", "SETUSER", name, "on"))
+            text = _refused(partial(self._redis.command, "ACL", "SETUSER", name, "on"))
             yield Refusal(what=f"Redis user name {what}", text=text, left=", ".join(sorted(self._users() - before)))
         for what, password in NO_PASSWORDS.items():
-            yield Refusal(what=f"password {what}", text=_refused(lambda password=password: verifier(password)), left="")
+            yield Refusal(what=f"password {what}", text=_refused(partial(verifier, password)), left="")
 
     def _rotate_role(self, name: str) -> None:
-        self._postgres.rotate(self._postgres.role(GROUP, names=[name, f"other{next(_numbers)}"]))
+        with redirect_stdout(io.StringIO()):
+            self._postgres.rotate(self._postgres.role(GROUP, names=[name, f"other{next(_numbers)}"]))
 
     def _roles(self) -> set[str]:
         return {row[0] for row in self._postgres.sql("SELECT rolname FROM pg_roles")}

@@ -109,13 +109,33 @@ def presents(pair: Pair, *, asks_first: bool, stuffing: bytes = b"") -> Play:
         if asks_first:
             seen.add(client.recv(8))
             client.sendall(b"S" + stuffing)
-        with context.wrap_socket(client, server_side=True) as opened:
-            asks = _ASKS_POSTGRES if asks_first else _ASKS_REDIS
-            while got := opened.recv(4096):
-                seen.opened += got
-                opened.sendall(asks)
+        _open(client, seen, context, _ASKS_POSTGRES if asks_first else _ASKS_REDIS)
 
     return play
+
+
+def _open(client: socket.socket, seen: Seen, context: ssl.SSLContext, asks: bytes) -> None:
+    """TLS as its server, over buffers and not over the socket, so that the bytes off the line are kept too."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    opened = context.wrap_bio(incoming, outgoing, server_side=True)
+    is_through = False
+    while True:
+        try:
+            if not is_through:
+                opened.do_handshake()
+                is_through = True
+                opened.write(asks)
+            while got := opened.read(4096):
+                seen.opened += got
+        except ssl.SSLWantReadError:
+            pass
+        finally:
+            client.sendall(outgoing.read())
+        raw = client.recv(4096)
+        seen.add(raw)
+        if not raw:
+            return
+        incoming.write(raw)
 
 
 def passes_on(host: str, port: int) -> Play:

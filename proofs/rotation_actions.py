@@ -10,9 +10,12 @@ from proofs.rotation_rules import DUAL, Rules, failed
 from proofs.rotation_state import NOBODY, OVER, Plan, Run, State, Version
 
 Action = tuple[str, int]
-ASSUMED = "AWSPENDING stays while publishing"
+# What is assumed and not guarded; each has its counterexample like a guard.
+STAYS = "assumed: AWSPENDING stays while publishing"
+APART = "assumed: no retirement between setSecret's look and its command"
 # A run ends or dies within half an overlap: each step within the function's timeout, 60 s. It may be late to begin.
 _NOT_BEGUN = {"create", "retire"}
+_LONG = 100  # calls: more than any run has
 _LATE = {"finish", "plan", "promote", "clear"}
 
 
@@ -30,13 +33,20 @@ class Scope:
     hostile: bool = False
     enabled: bool = True
     ours: bool = True
+    later: bool = False
 
     def first(self) -> State:
-        """A secret as Pulumi and the bootstrap leave it: the marker for two roles, a first password for one user."""
+        """A secret as Pulumi and the bootstrap leave it: the marker for two roles, a first password for one user.
+
+        `later`: an emergency has published since, and nothing is retired yet.
+        """
         nobody = ((NOBODY, 0),) * self.consumers
         version = Version(slot=0, published=True) if self.shape == DUAL else Version()
         server = (0,) if self.shape == DUAL else (NOBODY, NOBODY)
         state = State((version,), server, nobody, enabled=self.enabled, ours=self.ours)
+        if self.later:
+            state = request(state, emergency=True)
+            return to_the_end(Rules(shape=self.shape), state._replace(runs=(Run("create", state.pending),)))
         return state if self.enabled and self.ours else request(state)
 
 
@@ -46,7 +56,8 @@ def successors(scope: Scope, rules: Rules, state: State) -> Iterator[tuple[Actio
         run.call in ("end unchanged", "end power", "set pending", "set power") for run in state.runs
     )
     for i, run in enumerate(state.runs):
-        if not (locked and run.call in ("set lock", "end lock")) and not _in_the_gap(rules, state, run):
+        waits = locked and run.call in ("set lock", "end lock")
+        if not (waits or _in_the_gap(rules, state, run) or _overtakes(rules, state, run)):
             yield ("call", i), CALLS[run.call](rules, state, i)
         yield ("crash", i), failed(state, i)
     yield from _service(scope, rules, state)
@@ -64,12 +75,26 @@ def successors(scope: Scope, rules: Rules, state: State) -> Iterator[tuple[Actio
 
 
 def _in_the_gap(rules: Rules, state: State, run: Run) -> bool:
-    """The one thing that is assumed: AWSPENDING does not move between finishSecret's last look at it and its promotion.
+    """Assumed: AWSPENDING does not move between finishSecret's last look at it and its promotion.
 
     Secrets Manager compares and swaps one label, not two.
     """
-    moved = state.pending != run.token and state.current == run.seen
-    return run.call == "promote" and moved and rules.has(ASSUMED)
+    moved = state.pending != run.previous == run.token and state.current == run.seen
+    return run.call == "promote" and moved and rules.has(STAYS)
+
+
+def _overtakes(rules: Rules, state: State, run: Run) -> bool:
+    """Assumed: a Redis retirement's ACL SETUSER does not come between the ACL GETUSER and the ACL SETUSER of setSecret.
+
+    RedisUser.apply() adds all hashes again that it has seen, so it would bring back what was taken away. Such a
+    credential has its power until the next retirement.
+    """
+    if rules.shape != DUAL or not rules.has(APART):
+        return False
+    others = {other.call for other in state.runs if other is not run}
+    return (run.call == "set hashes" and "end power" in others) or (
+        run.call == "end power" and bool(others & {"set pending", "set power"})
+    )
 
 
 def _service(scope: Scope, rules: Rules, state: State) -> Iterator[tuple[Action, State]]:
@@ -146,6 +171,15 @@ def tick(state: State, *, keeps: bool) -> State:
         plan=_sooner(state.plan),
         repeated=_sooner(state.repeated),
     )
+
+
+def to_the_end(rules: Rules, state: State) -> State:
+    """The state when its only run has ended undisturbed."""
+    for _ in range(_LONG):
+        if not state.runs:
+            return state
+        state = CALLS[state.runs[0].call](rules, state, 0)
+    return failed(state, 0)
 
 
 def fired(state: State, place: int) -> State:

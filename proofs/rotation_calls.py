@@ -117,7 +117,8 @@ def _finish(rules: Rules, state: State, i: int) -> State:
     if not (valued and labelled):
         return end(state, i)
     planning = state.has_value(state.current) and rules.has("plan before publishing")
-    return _begin(rules, state, i, Run("plan" if planning else "promote", token, False, state.current), "clear")
+    on = Run("plan" if planning else "promote", token, False, state.current, state.pending)
+    return _begin(rules, state, i, on, "clear")
 
 
 def _plan(rules: Rules, state: State, i: int) -> State:

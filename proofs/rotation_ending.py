@@ -57,7 +57,9 @@ def end_unchanged(rules: Rules, state: State, i: int) -> State:
     known = (NOBODY, run.token, run.previous, run.seen)
     moved = state.current != run.seen or state.previous != run.previous
     if (moved or state.unfinished() not in known) and rules.has("unchanged"):
-        return failed(state, i)
+        # The next delivery of the event finds a rotation under way and plans again. Without the guard that looks, each
+        # delivery ends here while the rotation lasts, and Lambda makes three in all.
+        return failed(state, i) if rules.has("no rotation under way") else end(state, i)
     return go(state, i, run._replace(call="end power"))
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from proofs.rotation_actions import Scope, fired, request, tick
-from proofs.rotation_calls import CALLS
-from proofs.rotation_rules import DUAL, Rules, failed
+from proofs.rotation_actions import Scope, fired, request, tick, to_the_end
+from proofs.rotation_rules import DUAL, Rules
 from proofs.rotation_state import NOBODY, Run, State
-
-_LONG = 100  # calls: more than any run has
 
 
 def wrong(scope: Scope, rules: Rules, state: State) -> str | None:
@@ -91,12 +88,3 @@ def _quiet(rules: Rules, state: State) -> State:
         if (state.plan, state.repeated)[place] is not None:
             state = to_the_end(rules, fired(state, place))
     return state
-
-
-def to_the_end(rules: Rules, state: State) -> State:
-    """The state when its only run has ended undisturbed."""
-    for _ in range(_LONG):
-        if not state.runs:
-            return state
-        state = CALLS[state.runs[0].call](rules, state, 0)
-    return failed(state, 0)

@@ -20,6 +20,7 @@ class Exploration:
     transitions: int = 0
     depth: int = 0
     seconds: float = 0
+    ended: bool = False
     fault: str | None = None
     at: State | None = None
 
@@ -66,5 +67,5 @@ def explore(scope: Scope, rules: Rules, most: int | None = None, *, stops: bool 
                 following.append(form)
         found.depth += bool(following)
         frontier = following
-    found.seconds = time.monotonic() - began
+    found.seconds, found.ended = time.monotonic() - began, not frontier
     return found

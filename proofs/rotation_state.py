@@ -32,7 +32,8 @@ class Version(NamedTuple):
 class Run(NamedTuple):
     """One run of the function in flight: what it does next, for which version, and what it has read in this step.
 
-    retirer: it is a retireSecret, not a rotation. seen: AWSCURRENT. previous: AWSPREVIOUS. hashes: what the user had.
+    retirer: it is a retireSecret, not a rotation. seen: AWSCURRENT. previous: AWSPREVIOUS, or
+    AWSPENDING in finishSecret. hashes: what the user had.
     left: in how many halves of the overlap it has itself tried again.
     """
 
@@ -57,7 +58,8 @@ class State(NamedTuple):
 
     consumers: the version that each has cached and for how long. recorded: how long AWSCURRENT is published, as far as
     the function can know. plan: the secret's own, made before publication. repeated: one made again, beside it; the
-    model keeps the first that is there. snapshot: an older `server`; restored: the server went back to it and nothing healed it yet.
+    model keeps the first that is there. snapshot: an older `server`; restored: the server went back to it and nothing
+    healed it yet.
     stolen: a credential reached another server.
     """
 

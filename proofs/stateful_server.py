@@ -22,7 +22,7 @@ class Snapshots:
         if isinstance(self._bench, PostgresBench):
             names = ", ".join(literal(name) for name in self._document["usernames"])
             return self._bench.sql(
-                f"SELECT rolname, rolpassword, rolcanlogin FROM pg_authid WHERE rolname IN ({names})"  # noqa: S608
+                f"SELECT rolname, rolpassword, rolcanlogin FROM pg_authid WHERE rolname IN ({names})"
             )
         answer = self._bench.command("ACL", "GETUSER", self._document["username"])
         return dict(zip(answer[::2], answer[1::2], strict=True))["passwords"]

@@ -164,7 +164,7 @@ def test_names_complete_from_the_catalogue(bench: Bench) -> None:
         "db-readonly-password",
         "db-replication-password",
     ]
-    assert completed("secretsctl set openai-ap") == ["openai-api-key"]
+    assert completed("secretsctl set openai-") == ["openai-api-key", "openai-admin-key"]
     assert completed("secretsctl fetch --consumer rep") == ["replication"]
     assert completed("secretsctl fetch DATABASE") == ["DATABASE_URL"]
     assert completed("secretsctl bo") == ["bootstrap"]
