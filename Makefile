@@ -48,6 +48,7 @@ bench: setup ## measurements, each a ratio with its aim
 	@$(PYTHON) -m bench.preview
 	@$(PYTHON) -m bench.local_aws
 	@$(PYTHON) -m bench.layers
+	@$(PYTHON) -m bench.rotation
 
 contract: setup ## a table: each behaviour of AWS on stock moto and in the sandbox
 	@$(PYTHON) -m sandbox.contract

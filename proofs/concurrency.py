@@ -53,7 +53,7 @@ def attempt(servers: Servers, kind: str, seed: int) -> Tried:
     def half_an_overlap() -> None:
         bench.fake.now += OVERLAP / 2
 
-    jumps = set(random.Random(seed).sample(range(FIRST_JUMP, LAST_JUMP), JUMPS))  # noqa: S311 - not a secret
+    jumps = set(random.Random(seed).sample(range(FIRST_JUMP, LAST_JUMP), JUMPS))
     bench.fake.around = turns.tap
     try:
         turns.run(actors, after)

@@ -54,7 +54,7 @@ class Actors:
         self._scene = scene
         self._fake = scene.bench.fake
         self._turns = scene.turns
-        self._random = random.Random(seed)  # noqa: S311 - who comes when, not a secret
+        self._random = random.Random(seed)
         self._emergency = emergency
         self._between = self._random.randint(0, _LONGEST_DELAY)
         self._rude_rivals = self._random.randint(int(emergency), MOST_RUDE)

@@ -29,7 +29,7 @@ class Turns:
 
     def __init__(self, seed: int, waiting: Callable[[], int] = lambda: 0) -> None:
         """`waiting` counts the actors' sessions that wait for a lock of the server at this moment."""
-        self._random = random.Random(seed)  # noqa: S311 - an interleaving, not a secret
+        self._random = random.Random(seed)
         # Some seeds change hands at every call, others let one go on for a while; and some actors are a hundred times
         # slower than others, so that they stand still in the middle of a step while others come to their ends.
         self._goes_on = self._random.choice((0.0, 0.5, 0.8, 0.95))

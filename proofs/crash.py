@@ -102,7 +102,7 @@ def _run(job: Job) -> Tally:
 
 def _campaign(job: Job) -> Tally:
     assert _servers is not None
-    servers, act, chance = _servers, ACTS[job.act], Random(f"{SEED} {job}")  # noqa: S311 - a sample, no secret
+    servers, act, chance = _servers, ACTS[job.act], Random(f"{SEED} {job}")
     make = SUBJECTS[job.subject]
     probe = make(servers)
     probe.close()

@@ -30,7 +30,7 @@ ENGINES = ("postgres", "redis")
 LOGINS_A_VALUE = 20
 """A consumer logs in so often with a value that it read once, at random ages of it."""
 REFUSED, OTHER = "refused", "other"
-_PASSWORD_FAILED = "password authentication failed"  # noqa: S105 - what the server says
+_PASSWORD_FAILED = "password authentication failed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +100,7 @@ class Clients:
 
 def work(number: int, orders: Orders, stop: Any, counted: Any, line: Connection) -> None:
     """A client process's life."""
-    chance = random.Random(orders.seed * 1000 + number)  # noqa: S311 - who logs in when, not a secret
+    chance = random.Random(orders.seed * 1000 + number)
     secrets = client(orders.endpoint, "secretsmanager")
     everybody = [Consumer(name, engine, orders, chance) for name, engine in orders.secrets.items()]
     # By the time of their next logins; the number breaks ties.

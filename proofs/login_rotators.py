@@ -52,7 +52,7 @@ class Rotator(threading.Thread):
         self.record = Record(engine=engine)
         self._cycle = cycle
         self._longest_gap = longest_gap
-        self._chance = random.Random(seed)  # noqa: S311 - when it rotates, not a secret
+        self._chance = random.Random(seed)
         self._stop_asked = threading.Event()
 
     def run(self) -> None:

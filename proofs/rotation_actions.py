@@ -12,7 +12,6 @@ from proofs.rotation_state import NOBODY, OVER, Plan, Run, State, Version
 Action = tuple[str, int]
 # What is assumed and not guarded; each has its counterexample like a guard.
 STAYS = "assumed: AWSPENDING stays while publishing"
-APART = "assumed: no retirement between setSecret's look and its command"
 # A run ends or dies within half an overlap: each step within the function's timeout, 60 s. It may be late to begin.
 _NOT_BEGUN = {"create", "retire"}
 _LONG = 100  # calls: more than any run has
@@ -34,11 +33,13 @@ class Scope:
     enabled: bool = True
     ours: bool = True
     later: bool = False
+    late: bool = False
 
     def first(self) -> State:
         """A secret as Pulumi and the bootstrap leave it: the marker for two roles, a first password for one user.
 
-        `later`: an emergency has published since, and nothing is retired yet.
+        `later`: an emergency has published since, and nothing is retired yet. `late`: its retirement
+        was asked for, and has not begun.
         """
         nobody = ((NOBODY, 0),) * self.consumers
         version = Version(slot=0, published=True) if self.shape == DUAL else Version()
@@ -46,7 +47,8 @@ class Scope:
         state = State((version,), server, nobody, enabled=self.enabled, ours=self.ours)
         if self.later:
             state = request(state, emergency=True)
-            return to_the_end(Rules(shape=self.shape), state._replace(runs=(Run("create", state.pending),)))
+            state = to_the_end(Rules(shape=self.shape), state._replace(runs=(Run("create", state.pending),)))
+            return state._replace(runs=(Run("retire", state.current, True),)) if self.late else state
         return state if self.enabled and self.ours else request(state)
 
 
@@ -57,7 +59,7 @@ def successors(scope: Scope, rules: Rules, state: State) -> Iterator[tuple[Actio
     )
     for i, run in enumerate(state.runs):
         waits = locked and run.call in ("set lock", "end lock")
-        if not (waits or _in_the_gap(rules, state, run) or _overtakes(rules, state, run)):
+        if not (waits or _in_the_gap(rules, state, run)):
             yield ("call", i), CALLS[run.call](rules, state, i)
         yield ("crash", i), failed(state, i)
     yield from _service(scope, rules, state)
@@ -81,20 +83,6 @@ def _in_the_gap(rules: Rules, state: State, run: Run) -> bool:
     """
     moved = state.pending != run.previous == run.token and state.current == run.seen
     return run.call == "promote" and moved and rules.has(STAYS)
-
-
-def _overtakes(rules: Rules, state: State, run: Run) -> bool:
-    """Assumed: a Redis retirement's ACL SETUSER does not come between the ACL GETUSER and the ACL SETUSER of setSecret.
-
-    RedisUser.apply() adds all hashes again that it has seen, so it would bring back what was taken away. Such a
-    credential has its power until the next retirement.
-    """
-    if rules.shape != DUAL or not rules.has(APART):
-        return False
-    others = {other.call for other in state.runs if other is not run}
-    return (run.call == "set hashes" and "end power" in others) or (
-        run.call == "end power" and bool(others & {"set pending", "set power"})
-    )
 
 
 def _service(scope: Scope, rules: Rules, state: State) -> Iterator[tuple[Action, State]]:

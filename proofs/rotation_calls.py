@@ -75,6 +75,9 @@ def _set_pending(rules: Rules, state: State, i: int) -> State:
     labelled = state.pending == run.token or not rules.has("AWSPENDING under the lock")
     if not (labelled and state.has_value(run.token) and _same_server(rules, state, run.token)):
         return end(state, i)
+    in_use = state.has_value(run.seen) and state.versions[run.token].slot == state.versions[run.seen].slot
+    if rules.shape == ROLE and in_use and rules.has("role in use"):
+        return end(state, i)
     return go(state, i, run._replace(call="set power"))
 
 
@@ -85,13 +88,12 @@ def _set_power(rules: Rules, state: State, i: int) -> State:
     if facts.foreign:
         return go(state._replace(stolen=True), i, Run("test", run.token))
     if rules.shape == ROLE:
-        if state.has_value(run.seen) and facts.slot == state.versions[run.seen].slot and rules.has("role in use"):
-            return end(state, i)
         server = tuple([run.token if role == facts.slot else version for role, version in enumerate(state.server)])
     else:
         taken = set() if rules.has("set takes nothing away") else set(run.hashes) - {run.token, run.seen}
-        wanted = (set(run.hashes) - taken) | {run.token, run.seen}
-        added = wanted if wanted != set(run.hashes) else set[int]()
+        ours = {run.token, run.seen}
+        named = ours if rules.has("set brings nothing back") else (set(run.hashes) - taken) | ours
+        added = set[int]() if ours <= set(run.hashes) and not taken else named
         server = tuple(sorted((set(state.server) - taken) | added))
     return go(serve(state, server, urgent=state.is_urgent(run.token)), i, Run("test", run.token))
 

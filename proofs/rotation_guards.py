@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from proofs.rotation_actions import APART, STAYS, Scope
+from proofs.rotation_actions import STAYS, Scope
 from proofs.rotation_rules import DUAL, ROLE
 
 SCOPES: Mapping[str, Scope] = {
@@ -24,6 +24,7 @@ SCOPES: Mapping[str, Scope] = {
         Scope(name="passwords, two rotators, a consumer", shape=DUAL, rotators=2, retirers=0),
         Scope(name="passwords, emergency", shape=DUAL, emergency=True),
         Scope(name="passwords, after an emergency", shape=DUAL, emergency=True, later=True),
+        Scope(name="passwords, a late retirement", shape=DUAL, later=True, late=True),
         Scope(name="passwords, restored", shape=DUAL, retirers=0, restore=True),
     )
 }
@@ -62,7 +63,7 @@ GUARDS: Mapping[str, tuple[str, ...]] = {
     "AWSPENDING under the lock": _TWO,
     "value before publishing": ("roles, hostile",),
     "plan before publishing": _PASSWORDS,
-    "superseded": _LATER,
+    "superseded": ("passwords, a late retirement",),
     "no rotation under way": _PASSWORDS,
     "overlap before retirement": _PASSWORDS,
     "straggler check": _ROLES,
@@ -78,8 +79,8 @@ GUARDS: Mapping[str, tuple[str, ...]] = {
     "retirement looks at the plan": _PASSWORDS,
     "AWSCURRENT is added again": ("passwords, restored",),
     "already current is a no-op": _PASSWORDS,
+    "set brings nothing back": _LATER,
     STAYS: _TWO,
-    APART: _LATER,
 }
 
 # Guards that stand behind each other: only without all of them something goes wrong, and without all but one nothing.

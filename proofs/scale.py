@@ -96,7 +96,7 @@ def items(number: int) -> list[Item]:
 
 def simulated(number: int, pace: Pace, kills: int = 0) -> Run:
     """One emergency over so many secrets; the machine is killed at `kills` random moments."""
-    chance = random.Random(SEED)  # noqa: S311 - a simulation that can be repeated
+    chance = random.Random(SEED)
     world = World(pace=pace, items=items(number), random=chance)
     world.run(moments(chance, kills, number * pace.writes / QUOTA) if kills else ())
     return Run(what="undisturbed" if not kills else f"killed {world.kills} times", world=world)

@@ -51,7 +51,11 @@ def edited(tmp_path: Path, source: str, old: str, new: str) -> Path:
         ("{host}:{port}/{dbname}?", "{host}:{port/{dbname}?", "derived 'DATABASE_URL': template 'postgresql://"),
         ("{host}:{port}/{dbname}?", "{host}:{port!r}/{dbname}?", "template formats field 'port'; write {port} alone"),
         ("consumers: [replication]", "consumers: []", "consumer 'replication' reads no secret"),
-        ("kind: postgres-superuser", "kind: postgres-recovery", "through the one secret of kind 'postgres-superuser', and"),
+        (
+            "kind: postgres-superuser",
+            "kind: postgres-recovery",
+            "through the one secret of kind 'postgres-superuser', and",
+        ),
         ("secret: redis-password", "secret: redis", "derived 'REDIS_URL', field 'secret': there is no secret 'redis'"),
         (
             "overlap_seconds: 3600",

@@ -13,6 +13,7 @@ import pytest
 from rotation.errors import RotationError
 from rotation.targets.redis_connection import Connection, opened_before
 from rotation.targets.redis_session import RedisSession
+from rotation.targets.target import Fallbacks
 from sandbox.servers import redis
 from sandbox.servers.server import Server
 from tests.lambdas.redis_bench import RedisBench, alive, digest
@@ -243,3 +244,23 @@ def test_the_default_users_retirement_is_saved_where_there_is_a_file(
         if with_file:
             with running(redis, folder, "redis"):
                 assert bench.hashes(name) == [digest(bench.value(name))]
+
+
+def test_a_rotation_brings_nothing_back_that_was_retired_between_its_look_and_its_command(bench: RedisBench) -> None:
+    """Found by the model: it named every hash that it had seen, and so gave the retired one its power again."""
+    name = bench.user()
+    old = bench.value(name)
+    bench.rotate(name)
+    current = bench.value(name)
+    coming = {**current, "password": "of-the-rotation-under-way"}
+    target = bench.rotator._targets["redis"]
+
+    def pending() -> dict[str, Any]:
+        assert bench.retire_directly(name, bench.fake.now - timedelta(hours=1)) == ()
+        return coming
+
+    fallbacks = Fallbacks(own=lambda: iter([]), admin=lambda: iter([]), supplied=lambda: None, unchanged=lambda: None)
+    target.apply(current, pending, fallbacks)
+    assert not bench.logs_in(old)
+    assert bench.logs_in(current)
+    assert bench.logs_in(coming)

@@ -160,8 +160,11 @@ def _lock_name(document: Document) -> str:
 
 def _turns(document: Document) -> tuple[str, str]:
     names = documents.texts(document, "usernames")
-    if len(names) != 2 or names[0] == names[1] or any(not name or name.startswith("pg_") for name in names):
-        raise RotationError("field 'usernames' must be two different role names; correct the secret's document")
+    if len(names) != 2 or names[0] == names[1] or not all(map(sql.is_role_name, names)):
+        raise RotationError(
+            f"field 'usernames' must be two different role names of 1 to {sql.LONGEST_NAME} bytes that are not "
+            f"reserved; correct the secret's document"
+        )
     return names[0], names[1]
 
 

@@ -8,12 +8,16 @@ from datetime import datetime
 
 from pg8000.native import identifier, literal  # type: ignore[import-untyped]
 from scramp import ScramException, ScramMechanism  # type: ignore[import-untyped]
+from scramp.utils import saslprep  # type: ignore[import-untyped]
 
 from rotation.errors import RotationError
 from rotation.targets.postgres_session import Session
 
 ITERATIONS = 4096  # PostgreSQL's own count; the password has 192 bits, so more would only slow the logins
 SALT_BYTES = 16
+# Bytes. What is longer is cut without an error and names another role: postgresql.org/docs/15/limits.html
+LONGEST_NAME = 63
+_RESERVED = ("public", "none")  # RoleSpec in gram.y; `pg_`: IsReservedName in catalog.c
 # Names our advisory locks, so that they meet no other application's: "llmo" in ASCII.
 _LOCK_SPACE = 0x6C6C6D6F
 _VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):[A-Za-z0-9+/=]+")
@@ -43,8 +47,19 @@ def matches(stored: str | None, password: str) -> bool:
     return secrets.compare_digest(given, made)
 
 
+def is_role_name(name: str) -> bool:
+    """Whether PostgreSQL can hold a role of this very name."""
+    if not name or "\0" in name or name in _RESERVED or name.startswith("pg_"):
+        return False
+    return len(name.encode("utf-8")) <= LONGEST_NAME
+
+
 def _auth_info(password: str, iterations: int, salt: bytes) -> tuple[bytes, bytes, bytes, int]:
     try:
+        # libpq makes a space of U+200B, scramp nothing (it is in both of SASLprep's tables), and libpq sends a password
+        # of which nothing is left as it is: such a login would depend on the driver.
+        if "\u200b" in password or not saslprep(password):
+            raise ScramException("")
         made: tuple[bytes, bytes, bytes, int] = ScramMechanism("SCRAM-SHA-256").make_auth_info(
             password, iteration_count=iterations, salt=salt
         )

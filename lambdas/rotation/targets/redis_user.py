@@ -2,7 +2,7 @@
 """A Redis ACL user: it has two active passwords while consumers move from the old to the new one."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from datetime import UTC, datetime
 
 from rotation import document as documents
@@ -47,8 +47,7 @@ class RedisUser:
     def apply(self, current: Document, pending: Callable[[], Document], fallbacks: Fallbacks) -> None:
         """Let the user have the passwords of AWSCURRENT and AWSPENDING too."""
         with self._open([current], pending, fallbacks) as session:
-            hashes = _hashes(session, current)
-            self._keep(session, current, hashes, {*hashes, _hash(current), _hash(pending())})
+            self._change(session, current, _hashes(session, current), ours={_hash(current), _hash(pending())})
 
     def verify(self, document: Document) -> None:
         """Log in and be who we say."""
@@ -65,14 +64,13 @@ class RedisUser:
             hashes = _hashes(session, current)
             if _hash(current) in hashes:
                 return
-            healed = {*hashes, _hash(current)}
             fallbacks.unchanged()
-            self._keep(session, current, hashes, healed)
+            self._change(session, current, hashes, ours={_hash(current)})
             # There is no lock: what a rotation has replaced meanwhile, and a retirement taken away, must stay away.
             try:
                 fallbacks.unchanged()
             except RotationError:
-                self._keep(session, current, healed, hashes)
+                self._change(session, current, hashes, gone={_hash(current)})
                 raise
 
     def retire(
@@ -99,7 +97,7 @@ class RedisUser:
             # Hashes first, as in apply(): what a rotation adds after this is not among those that are taken away.
             hashes = _hashes(session, current)
             fallbacks.unchanged()
-            self._keep(session, current, hashes, {_hash(current)})
+            self._change(session, current, hashes, ours={_hash(current)}, gone=hashes - {_hash(current)})
             # Looked at again: who came in since the first look may have used the old password.
             open_now = connections(session, current)
             ending = open_now if quiet_since is None else opened_before(open_now, quiet_since, self._clock())
@@ -107,10 +105,21 @@ class RedisUser:
                 session.run("CLIENT", "KILL", "ID", connection.id)
         return ()
 
-    def _keep(self, session: Session, document: Document, hashes: set[str], wanted: set[str]) -> None:
-        if wanted != hashes:
-            # All that are wanted, though some are there: the server may have been restored since they were read.
-            changes = [*(f"#{digest}" for digest in sorted(wanted)), *(f"!{gone}" for gone in sorted(hashes - wanted))]
+    def _change(
+        self,
+        session: Session,
+        document: Document,
+        hashes: set[str],
+        *,
+        ours: Set[str] = frozenset(),
+        gone: Set[str] = frozenset(),
+    ) -> None:
+        """Let `ours` in and take `gone` away, in one command; of others that were seen nothing is said.
+
+        `ours` are all named though some are there: the server may have been restored since `hashes` were read.
+        """
+        if gone or not ours <= hashes:
+            changes = [*(f"#{one}" for one in sorted(ours)), *(f"!{one}" for one in sorted(gone))]
             session.run("ACL", "SETUSER", documents.text(document, "username"), *changes)
         # Asked each time, because an earlier run may have died between SETUSER and SAVE.
         if session.run("CONFIG", "GET", "aclfile")[1:] not in ([], [""]):
