@@ -141,12 +141,12 @@ def test_up_again_changes_nothing(stack: Stack) -> None:
 
 def test_a_refresh_after_rotations_leaves_the_live_value_alone(place: Place, cloud: aws.LocalAws, stack: Stack) -> None:
     for _ in range(2):  # now the marker holds neither AWSCURRENT nor AWSPREVIOUS
-        assert secretsctl(place, cloud, "rotate", "jwt-secret").returncode == 0
-    before = labels(place, cloud, "jwt-secret")
+        assert secretsctl(place, cloud, "rotate", "backup-encryption-key").returncode == 0
+    before = labels(place, cloud, "backup-encryption-key")
     assert len({before["AWSCURRENT"], before["AWSPREVIOUS"], before["LLMOBS_BOOTSTRAP"]}) == 3
     stack.refresh()
     assert stack.up().changed == 0
-    assert labels(place, cloud, "jwt-secret") == before
+    assert labels(place, cloud, "backup-encryption-key") == before
 
 
 def test_a_refresh_that_would_read_values_is_denied(stack: Stack) -> None:
@@ -213,14 +213,14 @@ def test_a_tier_1_secret_at_120_days_blocks_the_preview(place: Place, stack: Sta
     (planted / ".venv").symlink_to(load.ROOT / ".venv")
     catalogue = planted / "catalog" / "secrets.yaml"
     text = catalogue.read_text(encoding="utf-8")
-    entry = "      JWT_SECRET: key\n"
+    entry = "      BACKUP_ENCRYPTION_KEY: key\n"
     assert entry in text
     catalogue.write_text(text.replace(entry, f"{entry}    rotation:\n      days: 120\n"), encoding="utf-8")
     violating = Stack(place=place, engine=stack.engine, variables=stack.variables, program=planted)
     with pytest.raises(StackError) as caught:
         violating.run("preview", *violating.target)
     said = re.sub(r"\s+", " ", str(caught.value))
-    assert "jwt-secret" in said
+    assert "backup-encryption-key" in said
     assert "90" in said
     assert "rotation: {days: 90}" in said
     assert "mandatory" in said
