@@ -28,6 +28,8 @@ NEW_SECRET = """
     names:
       PAGER_TOKEN: key
     consumers: [api-server]
+    rotation:
+      overlap_seconds: 900
 
 derived:
 """
