@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 
 from components.aws import package
+from proofs.grants import EVERYTHING, TRUST
 from rotation.targets.postgres_session import Login, connect
 from rotation.targets.redis_session import Login as RedisLogin
 from rotation.targets.redis_session import RedisSession
@@ -31,17 +32,6 @@ PREFIX = "llm-observatory/staging/"
 SUPERUSER = PREFIX + "db-superuser-password"
 DATABASE = "llm_observatory"
 WATCHER = "harness"
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": ["lambda.amazonaws.com", "scheduler.amazonaws.com"]},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
-_MAY_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _DOES_NOTHING = "def handle(event, context):\n    return None\n"
 
 
@@ -143,8 +133,8 @@ _SUPERUSER = {"dbname": DATABASE, "username": "postgres"}
 
 def _deployed(endpoint: str, servers: Mapping[str, Server]) -> Mapping[str, str]:
     iam, functions = client(endpoint, "iam"), client(endpoint, "lambda")
-    role = iam.create_role(RoleName="proof", AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
-    iam.put_role_policy(RoleName="proof", PolicyName="all", PolicyDocument=json.dumps(_MAY_ALL))
+    role = iam.create_role(RoleName="proof", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="proof", PolicyName="all", PolicyDocument=json.dumps(EVERYTHING))
     queue = client(endpoint, "sqs").create_queue(QueueName="proof")["QueueUrl"].rsplit("/", 1)[-1]
 
     def function(name: str, code: bytes, handler: str, variables: Mapping[str, str]) -> str:

@@ -21,6 +21,7 @@ from catalog.environment import Environment
 from catalog.model import Catalog, Secret
 from components.aws import package
 from components.aws.rotation import RotationFunctionArgs, variables
+from proofs.grants import EVERYTHING, TRUST
 from sandbox.aws import process
 from sandbox.aws.functions.runtime import ensure_runtime
 from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
@@ -33,17 +34,6 @@ from tests.servers import INITIAL_PASSWORD, reachable_folder, running
 
 TARGETS = ("postgres", "redis", "keyring")
 """Those whose servers are here, or that have none. What hangs on the APIs of others stays without a value."""
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": ["lambda.amazonaws.com", "scheduler.amazonaws.com"]},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
-_MAY_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +151,7 @@ def _stack_file(folder: Path, database: Server, cache: Server) -> Path:
 def _deploy(made: Place) -> None:
     account = Account(client=made.client, environment=made.environment, catalog=made.catalog)
     for what in (*(names.rotator(target) for target in TARGETS), retire.FUNCTION, retire.SCHEDULE):
-        make_role(account, what, _TRUST, _MAY_ALL)
+        make_role(account, what, TRUST, EVERYTHING)
     made.client("sqs").create_queue(QueueName=dead_letters_arn(made.environment, retire.SCHEDULE).rsplit(":", 1)[-1])
     for target in TARGETS:
         args = RotationFunctionArgs(

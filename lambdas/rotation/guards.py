@@ -11,7 +11,7 @@ from rotation.document import Document
 from rotation.errors import RotationError
 from rotation.settings import Settings
 from rotation.targets.target import Target
-from rotation.versions import CURRENT, PENDING, PREVIOUS, Secret, Version
+from rotation.versions import CURRENT, PENDING, PREVIOUS, Secret
 
 # An emergency derives its tokens from incident and secret and starts them with this: the overlap is given up on
 # purpose. It is no authority of its own, since whoever may call RotateSecret may choose any token.
@@ -88,14 +88,6 @@ def overlap(secret: Secret) -> timedelta:
     if not value.isdecimal():
         raise RotationError(f"secret '{secret.name}': tag OverlapSeconds is '{value}'; set a whole number of seconds")
     return timedelta(seconds=int(value))
-
-
-def published(secret: Secret, current: Version) -> datetime:
-    """When AWSCURRENT became so, at the latest that is on record: its version's birth, or the end of a rotation.
-
-    A rotation that was stuck between createSecret and finishSecret published its version long after it was made.
-    """
-    return max(current.created, secret.rotated or current.created)
 
 
 def is_emergency(token: str) -> bool:

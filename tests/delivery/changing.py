@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from tests.lambdas.fake_private_ca import ARN, FakePrivateCa
 from tests.servers import INITIAL_PASSWORD
 
 
-class Changing:
+class Changing(ABC):
     """`server` is the running one, `folder` where its pairs are, `reloaded` how a delivery sees it."""
 
     kind = ""
@@ -55,17 +56,17 @@ class Changing:
         deliver(pair, self.folder, self.reloaded)
         return pair.serial
 
+    @abstractmethod
     def connect(self) -> Any:
         """A login of a client that trusts the private CA's root and nothing else."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ask(self, session: Any) -> Any:
         """One statement."""
-        raise NotImplementedError
 
+    @abstractmethod
     def spoil(self) -> None:
         """Make the linked pair one that the server refuses to load."""
-        raise NotImplementedError
 
 
 class ChangingPostgres(Changing):

@@ -5,16 +5,14 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rotation import document as documents
 from rotation.document import Document
-from rotation.targets.iam_keys import Keys
-from rotation.targets.iam_settling import settle
 from rotation.targets.iam_smtp_session import Connect, Login, connect
-from rotation.targets.iam_two_keys import TwoKeys
+from rotation.targets.iam_user_key import UserKey
 from rotation.targets.target import Fallbacks
 
 if TYPE_CHECKING:
@@ -33,14 +31,11 @@ def smtp_password(secret_access_key: str, region: str) -> str:
     return base64.b64encode(_VERSION + signature).decode("ascii")
 
 
-class SesSmtp:
+class SesSmtp(UserKey):
     """`username` is the key's id and `password` is derived; the secret half of the key itself is stored nowhere."""
 
     credential = frozenset({"username", "password"})
     value = "password"
-    overlaps = True
-    issued = True
-    retires = True
 
     def __init__(
         self,
@@ -51,11 +46,9 @@ class SesSmtp:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        super().__init__("username", iam, clock, sleep)
         self._ca_pem = ca_pem
-        self._keys = Keys(iam)
-        self._two = TwoKeys(self._keys, "username", clock, sleep=sleep)
         self._connect = connect
-        self._sleep = sleep
 
     def generate(self, name: str, current: Document, fallbacks: Fallbacks, *, urgent: bool) -> Document:
         """The document with the SMTP credentials of a key that IAM has just made; from the marker, the user's first."""
@@ -63,29 +56,7 @@ class SesSmtp:
         made = self._two.issue(current, fallbacks, urgent=urgent)
         return {**current, "username": made.id, "password": smtp_password(made.secret, region)}
 
-    def apply(self, current: Document, pending: Callable[[], Document], fallbacks: Fallbacks) -> None:
-        """Nothing but the check that the rotation is still ours: IAM made the key active."""
-        pending()
-
     def verify(self, document: Document) -> None:
         """Log in to SES over TLS until it accepts the password, and see that the key is the user's. Sends no mail."""
         login, user = Login.of(document), documents.text(document, "user_name")
-
-        def attempt() -> None:
-            self._connect(login, self._ca_pem)
-            self._keys.require_owner(user, login.username)
-
-        settle(attempt, self._sleep)
-
-    def heal(self, current: Document, fallbacks: Fallbacks) -> None:
-        """Make AWSCURRENT's key active again if it is inactive."""
-        self._two.heal(current)
-
-    def retire(
-        self, current: Document, previous: Document, fallbacks: Fallbacks, quiet_since: datetime | None
-    ) -> Sequence[str]:
-        """Make the old key inactive unless somebody used it; the next rotation deletes it.
-
-        Whether an SMTP login counts as a use of its key is unverified.
-        """
-        return self._two.retire(current, previous, fallbacks, quiet_since)
+        self._settled(lambda: self._connect(login, self._ca_pem), user, login.username)

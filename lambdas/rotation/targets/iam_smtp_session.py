@@ -4,11 +4,11 @@ import smtplib
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import ClassVar
 
-from rotation import document as documents
-from rotation.document import Document
 from rotation.errors import LoginRefusedError, RotationError, ServerBusyError, ServerUnreachableError
+from rotation.login import ServerLogin
 
 TIMEOUT_SECONDS = 10
 # https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html: 535 is a wrong credential, 4xx is worth a retry.
@@ -16,28 +16,10 @@ _ACCEPTED, _REFUSED = 235, 535
 
 
 @dataclass(frozen=True, kw_only=True)
-class Login:
+class Login(ServerLogin):
     """Where to connect and as whom."""
 
-    host: str
-    port: int
-    username: str
-    password: str = field(repr=False)
-
-    @classmethod
-    def of(cls, document: Document) -> "Login":
-        """The login that a document describes; RotationError names a field that is missing."""
-        return cls(
-            host=documents.text(document, "host"),
-            port=documents.number(document, "port"),
-            username=documents.text(document, "username"),
-            password=documents.text(document, "password"),
-        )
-
-    @property
-    def place(self) -> str:
-        """The server, for errors."""
-        return f"SMTP at {self.host}:{self.port}"
+    server: ClassVar[str] = "SMTP"
 
 
 Connect = Callable[[Login, str | None], None]

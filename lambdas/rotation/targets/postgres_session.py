@@ -3,9 +3,9 @@
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pg8000.exceptions import DatabaseError, InterfaceError  # type: ignore[import-untyped]
 from pg8000.native import Connection  # type: ignore[import-untyped]
@@ -14,6 +14,7 @@ from scramp import ScramException  # type: ignore[import-untyped]
 from rotation import document as documents
 from rotation.document import Document
 from rotation.errors import LoginRefusedError, RotationError, ServerBusyError, ServerUnreachableError
+from rotation.login import ServerLogin
 from rotation.targets.target import Fallbacks
 
 TIMEOUT_SECONDS = 10
@@ -26,30 +27,16 @@ _BUSY = {"53300", "57P01", "57P02", "57P03"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Login:
+class Login(ServerLogin):
     """Where to connect and as whom."""
 
-    host: str
-    port: int
+    server: ClassVar[str] = "PostgreSQL"
     dbname: str
-    username: str
-    password: str = field(repr=False)
 
     @classmethod
-    def of(cls, document: Document) -> "Login":
-        """The login that a document describes; RotationError names a field that is missing."""
-        return cls(
-            host=documents.text(document, "host"),
-            port=documents.number(document, "port"),
-            dbname=documents.text(document, "dbname"),
-            username=documents.text(document, "username"),
-            password=documents.text(document, "password"),
-        )
-
-    @property
-    def place(self) -> str:
-        """The server, for errors."""
-        return f"PostgreSQL at {self.host}:{self.port}"
+    def own_fields(cls, document: Document) -> dict[str, Any]:
+        """The database."""
+        return {"dbname": documents.text(document, "dbname")}
 
 
 class Session(Protocol):

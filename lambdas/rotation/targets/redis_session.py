@@ -2,10 +2,10 @@
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from socket import socket
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from redis.backoff import NoBackoff
 from redis.connection import SSLConnection
@@ -21,36 +21,23 @@ from redis.retry import Retry
 from rotation import document as documents
 from rotation.document import Document
 from rotation.errors import LoginRefusedError, RotationError, ServerBusyError, ServerUnreachableError
+from rotation.login import ServerLogin
 
 TIMEOUT_SECONDS = 10
 _FULL = "max number of clients reached"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Login:
+class Login(ServerLogin):
     """Where to connect and as whom."""
 
-    host: str
-    port: int
+    server: ClassVar[str] = "Redis"
     db: int
-    username: str
-    password: str = field(repr=False)
 
     @classmethod
-    def of(cls, document: Document) -> "Login":
-        """The login that a document describes; RotationError names a field that is missing."""
-        return cls(
-            host=documents.text(document, "host"),
-            port=documents.number(document, "port"),
-            db=documents.number(document, "db"),
-            username=documents.text(document, "username"),
-            password=documents.text(document, "password"),
-        )
-
-    @property
-    def place(self) -> str:
-        """The server, for errors."""
-        return f"Redis at {self.host}:{self.port}"
+    def own_fields(cls, document: Document) -> dict[str, Any]:
+        """The database, by its number."""
+        return {"db": documents.number(document, "db")}
 
 
 class Session(Protocol):
