@@ -9,6 +9,8 @@ from catalog.model import Catalog
 
 SERVICE = "llm-observatory"
 TOPIC = "secrets-access-alerts"
+RETIRE = "retire"
+"""The function that has old credentials ended."""
 TRAIL = f"{SERVICE}-secrets-audit"
 TRAIL_LOG = f"/aws/cloudtrail/{TRAIL}"
 

@@ -16,7 +16,6 @@ from stores.aws_session import translated
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-RETIRE = "retire"
 HEAL_STEP = "healSecret"
 """lambdas/rotation/steps.py"""
 
@@ -45,9 +44,11 @@ class Functions:
             StoreError: AWS refused the call.
         """
         event = {"secret": derive.secret_name(self._environment, secret), "version": version}
-        answer = self._invoke("retire", RETIRE, secret, event)
+        answer = self._invoke("retire", names.RETIRE, secret, event)
         if not isinstance(answer, Mapping) or not isinstance(answer.get("outcome"), str):
-            raise CommandError(f"secret '{secret.name}': function '{RETIRE}' gave no outcome; deploy it with `make up`")
+            raise CommandError(
+                f"secret '{secret.name}': function '{names.RETIRE}' gave no outcome; deploy it with `pulumi up`"
+            )
         return Retirement(
             outcome=answer["outcome"], stragglers=tuple(answer.get("stragglers") or ()), until=answer.get("until")
         )

@@ -10,7 +10,6 @@ from catalog import derive, names
 from catalog.access.secrets import on_secrets
 from catalog.access.statement import Condition, Policy, Statement, allow, policy
 from catalog.emergency.outcome import RESULTS_PREFIX
-from catalog.emergency.retirement import FUNCTION
 from catalog.emergency.scope import rotated
 from catalog.environment import Environment
 from catalog.model import Catalog
@@ -56,7 +55,7 @@ def emergency_policy(environment: Environment, catalog: Catalog) -> Policy:
         on_secrets(environment, "RotateAndWatch", ROTATE_ACTIONS, secrets),
         # RotateSecret asks for it: docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html
         allow("LetThemBeRotated", ("lambda:InvokeFunction",), functions),
-        allow("RetireThem", ("lambda:InvokeFunction",), [names.function_arn(environment, FUNCTION)]),
+        allow("RetireThem", ("lambda:InvokeFunction",), [names.function_arn(environment, names.RETIRE)]),
         # A distributed map starts the machine itself once for each secret.
         allow("StartOneForEachSecret", ("states:StartExecution",), [machine]),
         allow("FollowThem", ("states:DescribeExecution", "states:StopExecution"), [executions]),

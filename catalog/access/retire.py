@@ -7,11 +7,11 @@ from catalog.access.function import dead_letters_arn
 from catalog.access.metric import count
 from catalog.access.secrets import on_secrets
 from catalog.access.statement import Policy, Statement, allow, policy
-from catalog.access.topic import RETIRE, telling
+from catalog.access.topic import telling
 from catalog.environment import Environment
 from catalog.model import Catalog
 
-FUNCTION = RETIRE
+FUNCTION = names.RETIRE
 SCHEDULE = f"schedule-{FUNCTION}"
 """The role that schedules invoke the function as, and its dead-letter queue's name."""
 PLAN_ACTIONS = ("scheduler:CreateSchedule", "scheduler:GetSchedule", "scheduler:UpdateSchedule")

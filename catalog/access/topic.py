@@ -13,9 +13,7 @@ UNDELIVERED = "undelivered-alerts"
 """The queue of what the pager did not take."""
 EMERGENCY = "emergency"
 """The state machine that sums up an emergency rotation."""
-RETIRE = "retire"
-"""The function that names who uses an old credential still."""
-PUBLISHERS = (FUNCTION, EMERGENCY, RETIRE)
+PUBLISHERS = (FUNCTION, EMERGENCY, names.RETIRE)
 
 
 def topic_policy(environment: Environment) -> Policy:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from catalog import names
 from catalog.emergency.outcome import RESULTS_PREFIX, telling
 from catalog.emergency.pace import Pace
-from catalog.emergency.retirement import State, States
 from catalog.emergency.rotation import processor
 from catalog.emergency.scope import choosing, rotated, stages
+from catalog.emergency.state import State, States
 from catalog.environment import Environment
 from catalog.model import Catalog
 

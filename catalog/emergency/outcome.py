@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from catalog import names
-from catalog.emergency.retirement import State, States
 from catalog.emergency.rotation import NO_VALUE
+from catalog.emergency.state import State, States
 from catalog.environment import Environment
 
 RESULTS_PREFIX = "emergency"

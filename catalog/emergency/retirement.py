@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from catalog import names
 from catalog.emergency.pace import Pace
+from catalog.emergency.state import State, States
 from catalog.environment import Environment
 
-State = dict[str, object]
-States = dict[str, State]
-
-FUNCTION = "retire"
 RETIRE = "Retire"
 """The state in which retirement begins; its input has {name, secret, token, outcome}."""
 GOOD = ("retired", "nothing to retire")
@@ -46,7 +43,7 @@ def retiring(environment: Environment, pace: Pace) -> States:
         RETIRE: {
             "Type": "Task",
             "Resource": "arn:aws:states:::lambda:invoke",
-            "Parameters": {"FunctionName": names.function_arn(environment, FUNCTION), "Payload": payload},
+            "Parameters": {"FunctionName": names.function_arn(environment, names.RETIRE), "Payload": payload},
             "ResultSelector": {"outcome.$": "$.Payload.outcome"},
             "ResultPath": "$.retirement",
             "Retry": _AGAIN,

@@ -21,7 +21,8 @@ Secrets Manager clears it when it likes, so the machine does not wait for that.
 from __future__ import annotations
 
 from catalog.emergency.pace import Pace
-from catalog.emergency.retirement import RETIRE, State, States, retiring
+from catalog.emergency.retirement import RETIRE, retiring
+from catalog.emergency.state import State, States
 from catalog.emergency.version import TOKEN
 from catalog.environment import Environment
 from catalog.names import SERVICE

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from catalog.emergency.retirement import State, States
+from catalog.emergency.state import State, States
 from catalog.kind import Kind
 from catalog.model import Catalog, Secret
 

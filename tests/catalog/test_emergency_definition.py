@@ -15,7 +15,7 @@ from catalog.access.statement import Policy
 from catalog.emergency import scope
 from catalog.emergency.machine import definition
 from catalog.emergency.pace import MANY, Pace
-from catalog.emergency.retirement import FUNCTION, GOOD
+from catalog.emergency.retirement import GOOD
 from catalog.emergency.rotation import MARKER, NO_VALUE
 from catalog.emergency.version import TOKEN_PREFIX, token
 from catalog.model import Catalog
@@ -127,7 +127,7 @@ def test_a_secret_is_done_only_when_its_old_credential_is_retired() -> None:
         states = flow["States"]
         assert {states[name]["Next"] for name in ("Rotated", "Rotated before")} == {"Retire"}
         retire = states["Retire"]
-        assert retire["Parameters"]["FunctionName"] == names.function_arn(STAGING, FUNCTION)
+        assert retire["Parameters"]["FunctionName"] == names.function_arn(STAGING, names.RETIRE)
         assert set(retire["Parameters"]["Payload"]) == {"secret.$", "version.$"}
         assert [catch["Next"] for catch in retire["Catch"]] == ["Could not retire"]
         assert retire["Retry"][0]["BackoffRate"] == 2

@@ -13,7 +13,6 @@ import boto3
 
 from catalog import derive, load, names
 from catalog.emergency.pace import Pace
-from catalog.emergency.retirement import FUNCTION as RETIRE
 from catalog.model import Catalog
 from sandbox.aws.settings import ADMINISTRATOR_KEY, ADMINISTRATOR_SECRET
 from tests.contract.aws.harness import eventually, zipped
@@ -188,7 +187,7 @@ def furnished(endpoint: str) -> Place:
     bare = Place(endpoint=endpoint, machine="", queue="")
     for target in CATALOG.targets:
         _rotator(bare, target)
-    _function(bare, RETIRE, RETIRES)
+    _function(bare, names.RETIRE, RETIRES)
     for secret in CATALOG.secrets:
         bare.create(secret.name)
     machine, queue = machine_and_queue(_account(bare))
