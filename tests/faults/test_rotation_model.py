@@ -26,7 +26,7 @@ def test_the_absence_of_a_guard_is_found_out(guard: str) -> None:
     assert found is not None
 
 
-@pytest.mark.parametrize("guards", BEHIND, ids=" and ".join)
+@pytest.mark.parametrize("guards", BEHIND, ids=lambda guards: " and ".join(sorted(guards)))
 def test_the_absence_of_guards_that_stand_behind_each_other_is_found_out(guards: frozenset[str]) -> None:
     _, found = killed_together(guards)
     assert found is not None
