@@ -32,10 +32,12 @@ class Declared:
     computed: Properties = field(default_factory=dict)
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    protect: bool = False
+    under: str = ""
 
     @property
     def urn(self) -> str:
-        return urn(self.stack, self.token, self.name)
+        return urn(self.stack, self.token, self.name, self.under)
 
     @property
     def outputs(self) -> Properties:
@@ -44,9 +46,10 @@ class Declared:
         return kept | dict(self.computed)
 
 
-def urn(stack: str, token: str, name: str) -> str:
-    parent = "" if token == STACK else f"{STACK}$"
-    return f"urn:pulumi:{stack}::{PROJECT}::{parent}{token}::{name}"
+def urn(stack: str, token: str, name: str, under: str = "") -> str:
+    """`under` names the types of the components above, joined by `$`; the engine leaves out the stack itself."""
+    types = f"{under}${token}" if under else token
+    return f"urn:pulumi:{stack}::{PROJECT}::{types}::{name}"
 
 
 @dataclass(frozen=True)
