@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -20,8 +21,9 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from catalog import load
 from catalog.load import CatalogError
-from policies import message, view
+from policies import exemptions, message, view
 from policies.exemptions import Exemption
 from policies.intent import Intent
 from policies.rule import STRICTEST_TIER, Finding, ResourceRule, Rule, Severity, StackRule, Standard
@@ -147,6 +149,21 @@ class Pack:
             required=f"a valid Pulumi.{stack_name}.yaml",
         )
         return Verdict(rule=rule, finding=finding, blocks=True)
+
+
+def of_repository(name: str, rules: Sequence[Rule], today: date) -> Pack:
+    """The pack for the catalogue, environments and exemptions of this repository.
+
+    Raises:
+        CatalogError, ExemptionError: the catalogue or the file of exemptions is wrong.
+    """
+    catalog = load.catalog()
+
+    @cache
+    def intent_of(stack_name: str) -> Intent:
+        return Intent(catalog=catalog, environment=load.environment(stack_name))
+
+    return Pack(name=name, rules=rules, intent_of=intent_of, exemptions=exemptions.load(), today=today)
 
 
 def _report(report: ReportViolation, verdicts: Iterable[Verdict], blocking: bool) -> None:

@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from catalog import load
+from delivery.errors import DeliveryError
 from sandbox import up as steps
 from sandbox.aws import process as aws
 from sandbox.aws.errors import SandboxError
@@ -27,6 +28,7 @@ from sandbox.stack import Stack, StackError
 from sandbox.steps import TALK
 
 CLEAR = (
+    DeliveryError,
     EngineError,
     IdentityError,
     PlaceError,

@@ -18,6 +18,8 @@ from sandbox.steps import say
 
 VERSIONS = "**$aws:secretsmanager/secretVersion:SecretVersion::*"
 """The URNs of all versions of secrets, as the engine's --exclude takes them."""
+PACKS = ("tiers", "baseline")
+"""The policy packs, by their folders under policies/: each preview and each update is held to both."""
 _PASSPHRASE = "sandbox"  # noqa: S105 - protects nothing: the state holds no secret, and the sandbox is thrown away
 _PROGRESS = re.compile(r"^ *[+~-]+ +(\S+) (\S+) (created|updated|deleted|replaced)\b")
 
@@ -108,7 +110,13 @@ class Stack:
 
     @property
     def target(self) -> tuple[str, ...]:
-        return ("--stack", self.place.name, *self._config, "--policy-pack", str(self.program / "policies" / "tiers"))
+        packs = (str(self.program / "policies" / pack) for pack in PACKS)
+        return (
+            "--stack",
+            self.place.name,
+            *self._config,
+            *(part for pack in packs for part in ("--policy-pack", pack)),
+        )
 
     def _last_outcome(self) -> Outcome:
         history = json.loads(self.run("stack", "history", "--json", "--page-size", "1", "--stack", self.place.name))

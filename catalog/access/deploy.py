@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from catalog import names
 from catalog.access.duty import PUT_POLICY, READ_VALUE_ACTIONS
 from catalog.access.github import Workflow
-from catalog.access.owned import owned, secrets_of
+from catalog.access.owned import owned
 from catalog.access.owning import EVERYTHING, Owned, arn
-from catalog.access.secrets import ENCRYPT_AND_DECRYPT, regions
+from catalog.access.secrets import ENCRYPT_AND_DECRYPT, regions, secrets_of
 from catalog.access.statement import Policy, Statement, allow, deny, policy
 from catalog.environment import Environment
 from catalog.names import Duty

@@ -78,9 +78,14 @@ def duty_policy(environment: Environment, catalog: Catalog, duty: Duty) -> Polic
     match duty:
         case Duty.OPERATOR:
             return policy(
-                on_secrets(environment, "RotateAndSet", OPERATE_ACTIONS, catalog.secrets),
+                on_secrets(environment, "RotateAndSet", OPERATE_ACTIONS, catalog.secrets, by_prefix=True),
                 through_secrets_manager(
-                    environment, "EncryptWhatIsSet", ENCRYPT_AND_DECRYPT, catalog.secrets, replicas=True
+                    environment,
+                    "EncryptWhatIsSet",
+                    ENCRYPT_AND_DECRYPT,
+                    catalog.secrets,
+                    replicas=True,
+                    by_prefix=True,
                 ),
                 _list_secrets(),
                 _read_logs(environment),
@@ -133,8 +138,10 @@ def duty_policy(environment: Environment, catalog: Catalog, duty: Duty) -> Polic
             )
         case Duty.BREAK_GLASS:
             return policy(
-                on_secrets(environment, "ReadEverything", READ_ACTIONS, catalog.secrets, replicas=True),
-                through_secrets_manager(environment, "DecryptEverything", DECRYPT, catalog.secrets, replicas=True),
+                on_secrets(environment, "ReadEverything", READ_ACTIONS, catalog.secrets, replicas=True, by_prefix=True),
+                through_secrets_manager(
+                    environment, "DecryptEverything", DECRYPT, catalog.secrets, replicas=True, by_prefix=True
+                ),
                 _list_secrets(),
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 from catalog.model import Catalog
 from policies.exemptions import Exemption
 from policies.intent import Intent
+from policies.pack import Pack
 from policies.tiers import rules
 from tests.policies.program import Declared, Program, Properties
 
@@ -35,16 +36,25 @@ class Said:
         return f"{self.rule} UNDECIDED" in self.text
 
 
+def about_secrets(today: date) -> Pack:
+    """The rules of `tiers` that a stack of secrets alone can keep, as `compliant` is one."""
+    return replace(rules.pack(today), rules=rules.OF_SECRETS)
+
+
 class Analyzer:
-    """The pack `tiers`, for the repository's catalogue or another one."""
+    """The rules of `tiers` on secrets or the pack that `pack_of` gives, for the repository's catalogue or another."""
 
     def __init__(
-        self, catalog: Catalog | None = None, exemptions: Sequence[Exemption] = (), today: date = TODAY
+        self,
+        catalog: Catalog | None = None,
+        exemptions: Sequence[Exemption] = (),
+        today: date = TODAY,
+        pack_of: Callable[[date], Pack] = about_secrets,
     ) -> None:
         # Most of a stack is the same in every test, so what is said of it and how it is sent is kept, by identity.
         self._sent: dict[int, tuple[Declared, proto.AnalyzerResource]] = {}
         self._asked: dict[int, tuple[Declared, list[Said]]] = {}
-        pack = replace(rules.pack(today), exemptions=exemptions)
+        pack = replace(pack_of(today), exemptions=exemptions)
         if catalog is not None:
             given, real = catalog, pack.intent_of
 
@@ -83,7 +93,7 @@ def request(resource: Declared) -> proto.AnalyzeRequest:
         urn=resource.urn,
         name=resource.name,
         properties=_struct(resource.inputs),
-        options=proto.AnalyzerResourceOptions(ignoreChanges=resource.ignore),
+        options=proto.AnalyzerResourceOptions(ignoreChanges=resource.ignore, protect=resource.protect),
     )
 
 
@@ -97,7 +107,7 @@ def _stack_resource(resource: Declared) -> proto.AnalyzerResource:
         urn=resource.urn,
         name=resource.name,
         properties=_struct(resource.outputs),
-        options=proto.AnalyzerResourceOptions(ignoreChanges=resource.ignore),
+        options=proto.AnalyzerResourceOptions(ignoreChanges=resource.ignore, protect=resource.protect),
         dependencies=sorted({end for ends in resource.edges.values() for end in ends}),
         propertyDependencies={
             name: proto.AnalyzerPropertyDependencies(urns=ends) for name, ends in resource.edges.items()

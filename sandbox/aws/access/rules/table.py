@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sandbox.aws.access.need import Rule
 from sandbox.aws.access.rules import (
+    certificates,
     functions,
     identity,
     kms,
@@ -16,6 +17,7 @@ from sandbox.aws.access.rules import (
 )
 
 RULES: Mapping[str, Mapping[str, Rule]] = {
+    "acm-pca": certificates.RULES,
     "athena": querying.ATHENA_RULES,
     "cloudtrail": observing.CLOUDTRAIL_RULES,
     "dynamodb": storage.DYNAMODB_RULES,
