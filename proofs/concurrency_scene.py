@@ -192,12 +192,12 @@ class Scene:
 
     def _runs(self, name: str) -> int | None:
         secret = self.bench.fake.secrets[name]
-        pending = secret.holder(PENDING)
-        token = pending if pending != secret.holder(CURRENT) else None
-        token = token or self.bench.fake.rotate(name)
         for run in (1, 2):
+            pending = secret.holder(PENDING)
+            token = pending if pending != secret.holder(CURRENT) else None
             try:
                 with _silence():
+                    token = token or self.bench.fake.rotate(name)
                     self.bench.steps(name, token)
             except Exception as error:  # noqa: BLE001 - which error is told where nothing helps
                 self.counted[f"recovery: {type(error).__name__}"] += 1

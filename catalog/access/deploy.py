@@ -106,6 +106,10 @@ def _first_version(environment: Environment) -> Statement:
 
 
 def _seal(environment: Environment) -> Statement:
+    """Secrets Manager names the secret in the encryption context, and this before there is one; S3 names no secret.
+
+    Source: docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    """
     keys = [f"arn:aws:kms:{region}:{environment.account}:key/*" for region in regions(environment)]
     aliases = f"alias/{names.named(environment, '*')}"
     return allow(
@@ -115,6 +119,9 @@ def _seal(environment: Environment) -> Statement:
         {
             "StringEquals": {"kms:ViaService": _sealing_services(environment)},
             "ForAnyValue:StringLike": {"kms:ResourceAliases": [aliases]},
+            "StringLikeIfExists": {
+                "kms:EncryptionContext:SecretARN": [*secrets_of(environment), "RequestToValidateKeyAccess"]
+            },
         },
     )
 

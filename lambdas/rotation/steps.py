@@ -15,14 +15,14 @@ from datetime import UTC, datetime
 from rotation import guards
 from rotation.candidates import fallbacks
 from rotation.document import Document
-from rotation.errors import RotationError
+from rotation.errors import RotationError, SpentError
 from rotation.journal import Journal
 from rotation.publishing import Publisher
 from rotation.retirements import Retirements
 from rotation.retiring import RETIRED, STRAGGLING, Retirement, Retirer
 from rotation.settings import Settings
 from rotation.targets.target import Fallbacks, Target
-from rotation.versions import CURRENT, PREVIOUS, SUPPLIED, Secret, SecretVersions, Version
+from rotation.versions import CURRENT, PENDING, PREVIOUS, SUPPLIED, Secret, SecretVersions, Version
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 # Ours, Secrets Manager never sends them: an operator's command heals, the function `retire` retires.
@@ -166,7 +166,11 @@ class Rotator:
         return retirement
 
     def _set(self, secret: Secret, target: Target, token: str, journal: Journal) -> None:
-        """Make the server accept the pending credential."""
+        """Make the server accept the pending credential.
+
+        A version that was stored late, when another rotation had taken its turn, would block RotateSecret for good:
+        AWSPENDING is taken off it, so the next rotation makes one of its own.
+        """
         current = self._versions.current(secret).document
 
         def pending() -> Document:
@@ -174,7 +178,11 @@ class Rotator:
             guards.require_same_server(document, current, target)
             return document
 
-        target.apply(current, pending, self._fallbacks(secret, target, token))
+        try:
+            target.apply(current, pending, self._fallbacks(secret, target, token))
+        except SpentError:
+            self._versions.clear(secret, PENDING, token)
+            raise
         journal.info("set")
 
     def _test(self, secret: Secret, target: Target, token: str, journal: Journal) -> None:

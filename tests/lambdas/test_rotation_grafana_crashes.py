@@ -29,7 +29,7 @@ def recovered(bench: GrafanaBench, token: str, *, same_token: bool) -> bool:
             if bench.fake.secrets[NAME].holder("AWSCURRENT") == token:
                 bench.fake.now += LATER  # it died after the publication, and a rotation inside the overlap is refused
             bench.fake.cancel_pending(NAME)
-            bench.fake.now += LONGEST_RUN * (run - 1)  # refused while the dead one might be about to publish
+            bench.fake.now += LONGEST_RUN * (run - 1)  # refused while the dead one might publish
             token = bench.fake.rotate(NAME)
         try:
             bench.steps(NAME, token)

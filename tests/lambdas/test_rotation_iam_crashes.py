@@ -45,7 +45,7 @@ def runs_to_recover(bench: IamBench, name: str, token: str, *, same_token: bool)
             if bench.fake.secrets[name].holder("AWSCURRENT") == token:
                 bench.pass_overlap()  # it died after the publication, and a rotation inside the overlap is refused
             bench.fake.cancel_pending(name)
-            bench.fake.now += LONGEST_RUN * (run - 1)  # refused while the dead one might be about to publish
+            bench.fake.now += LONGEST_RUN * (run - 1)  # refused while the dead one might publish
             emergency = f"emergency-again-{run}" if token.startswith("emergency-") else None
             token = bench.fake.rotate(name, emergency)
         try:

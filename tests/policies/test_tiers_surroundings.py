@@ -45,8 +45,6 @@ EDITS = {name: edit for module in MODULES for name, edit in module.EDITS.items()
 COMPLIANT = {name: change for module in MODULES for name, change in module.COMPLIANT.items()}
 ROOT = urn(surroundings.ENVIRONMENT, STACK, f"{PROJECT}-{surroundings.ENVIRONMENT}")
 AT_ONCE = {rule.id for rule in rules.RULES if isinstance(rule, ResourceRule)}
-# catalog/access/deploy.py lets the workflow decrypt through Secrets Manager without saying which secrets.
-KNOWN = {("tiers/decrypt-own-secrets", "deploy")}
 
 
 @pytest.fixture(params=[False, True], ids=["new", "old"])
@@ -55,20 +53,20 @@ def declared(request: pytest.FixtureRequest) -> Program:
 
 
 def said_of(program: Program, *rule_ids: str) -> list[Said]:
-    """What is said but what is known; of rules on one resource alone if `rule_ids` names none else."""
+    """What is said; of rules on one resource alone if `rule_ids` names none else."""
     analyzer = surroundings.analyzer()
     said = [each for resource in program.resources for each in analyzer.analyze(resource)]
     if not rule_ids or not set(rule_ids) <= AT_ONCE:
         said += analyzer.analyze_stack(program)
-    return [each for each in said if (each.rule, each.urn.rsplit("::", 1)[-1]) not in KNOWN]
+    return said
 
 
 @pytest.mark.parametrize("exists", [False, True], ids=["new", "old"])
 @pytest.mark.parametrize("environment", ["prod", "staging"])
-def test_the_stack_that_the_program_declares_draws_only_what_is_known(environment: str, exists: bool) -> None:
+def test_the_stack_that_the_program_declares_draws_nothing(environment: str, exists: bool) -> None:
     said = Analyzer(pack_of=surroundings.pack).preview(whole.program(environment, exists=exists))
 
-    assert {(each.rule, each.urn.rsplit("::", 1)[-1]) for each in said} == KNOWN, said
+    assert said == []
 
 
 def test_the_part_that_edits_start_from_draws_nothing(declared: Program) -> None:

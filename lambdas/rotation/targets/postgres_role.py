@@ -10,7 +10,7 @@ from pg8000.native import identifier, literal  # type: ignore[import-untyped]
 
 from rotation import document as documents
 from rotation.document import Document
-from rotation.errors import RotationError
+from rotation.errors import RotationError, SpentError
 from rotation.passwords import new_password
 from rotation.targets import postgres_activity as activity
 from rotation.targets import postgres_name as names
@@ -151,7 +151,7 @@ def _other_role(document: Document, live: Document) -> str:
     if username not in _turns(document):
         raise RotationError(f"role '{username}' is not one of `usernames`; correct the secret's document")
     if "password" in live and username == live.get("username"):
-        raise RotationError(f"role '{username}' is in use by AWSCURRENT and is not touched; rotate the secret again")
+        raise SpentError(f"role '{username}' is in use by AWSCURRENT and is not touched; rotate the secret again")
     return username
 
 
