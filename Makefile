@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup up down preview test proofs lint check docs bench contract lock
+.PHONY: help setup up down preview gate test proofs lint check docs bench contract lock
 
 PYTHON := .venv/bin/python
 ENV ?= staging
@@ -23,6 +23,9 @@ down: ## stops the sandbox and removes .sandbox/
 
 preview: setup ## pulumi preview of ENV with the policy packs, in the sandbox
 	@$(PYTHON) -m sandbox preview --env $(ENV)
+
+gate: setup ## the second gate: the packs on the deployed state of ENV, and a scan of that state for plaintext
+	@$(PYTHON) -m sandbox gate --env $(ENV)
 
 test: setup ## every test; installs and starts the servers that they need
 	@$(PYTHON) -m sandbox install

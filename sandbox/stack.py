@@ -6,11 +6,13 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from catalog import load
+from policies.plaintext import suspicions
 from sandbox.engine import Engine
 from sandbox.place import Place
 from sandbox.provider.install import install_provider
@@ -79,7 +81,7 @@ class Stack:
         return bool(json.loads(self.export())["deployment"].get("pending_operations"))
 
     def up(self) -> Outcome:
-        """Deploys with the tier pack; a violation stops it before the first resource.
+        """Deploys with both packs; a violation stops it before the first resource.
 
         Raises:
             StackError: the engine failed; what it said was shown.
@@ -88,7 +90,7 @@ class Stack:
         return self._last_outcome()
 
     def preview(self) -> None:
-        """Shows what `up` would do, with the tier pack's findings. Raises StackError when it would fail."""
+        """Shows what `up` would do, with the findings of both packs. Raises StackError when it would fail."""
         self._stream("preview", *self.target, quiet=False)
 
     def refresh(self) -> Outcome:
@@ -100,6 +102,23 @@ class Stack:
         self._stream("refresh", "--yes", "--skip-preview", "--stack", self.place.name, *excluded, *self._config)
         return self._last_outcome()
 
+    def gate(self) -> None:
+        """Holds what is deployed to the packs, whatever the update was run with, and its state to having no plaintext.
+
+        Raises:
+            StackError: a rule is broken, or something in the state looks like a credential; what, was shown.
+        """
+        exported = self.export()
+        found = list(suspicions(json.loads(exported)))
+        for suspicion in found:
+            say(f"{suspicion.urn}: {suspicion.property}: {suspicion.why}")
+        with tempfile.NamedTemporaryFile("w", suffix=".json", dir=self.place.root) as file:
+            file.write(exported)
+            file.flush()
+            self._stream("policy", "analyze", "--file", file.name, *self._packs, quiet=False)
+        if found:
+            raise StackError(f"{len(found)} values in the state of {self.place.name} look like credentials; see above")
+
     def export(self) -> str:
         """The state as JSON."""
         return self.run("stack", "export", "--stack", self.place.name)
@@ -110,13 +129,12 @@ class Stack:
 
     @property
     def target(self) -> tuple[str, ...]:
-        packs = (str(self.program / "policies" / pack) for pack in PACKS)
-        return (
-            "--stack",
-            self.place.name,
-            *self._config,
-            *(part for pack in packs for part in ("--policy-pack", pack)),
-        )
+        return ("--stack", self.place.name, *self._config, *self._packs)
+
+    @property
+    def _packs(self) -> tuple[str, ...]:
+        folders = (str(self.program / "policies" / pack) for pack in PACKS)
+        return tuple(part for folder in folders for part in ("--policy-pack", folder))
 
     def _last_outcome(self) -> Outcome:
         history = json.loads(self.run("stack", "history", "--json", "--page-size", "1", "--stack", self.place.name))

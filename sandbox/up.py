@@ -126,7 +126,7 @@ def up(place: Place) -> None:
         servers = start(place)
         say(f"PostgreSQL on port {servers.postgres.port}, Redis on port {servers.redis.port}")
         say(f"AWS at {servers.aws.endpoint}")
-    with steps.step("deploy", f"stack {place.name} is deployed and complies with the tier pack"):
+    with steps.step("deploy", f"stack {place.name} is deployed and complies with the packs"):
         servers = _start_over_if_killed(place, servers, chosen)
         outcome = stack(place, servers.aws, chosen).up()
         say(f"resources: {outcome}")

@@ -139,6 +139,10 @@ def test_up_again_changes_nothing(stack: Stack) -> None:
     assert outcome.changes["same"] > 100
 
 
+def test_the_deployed_state_passes_the_second_gate(stack: Stack) -> None:
+    stack.gate()
+
+
 def test_a_refresh_after_rotations_leaves_the_live_value_alone(place: Place, cloud: aws.LocalAws, stack: Stack) -> None:
     for _ in range(2):  # now the marker holds neither AWSCURRENT nor AWSPREVIOUS
         assert secretsctl(place, cloud, "rotate", "backup-encryption-key").returncode == 0
