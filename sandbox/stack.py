@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog import load
+from policies.pack import STACK_FILE
 from policies.plaintext import suspicions
 from sandbox.engine import Engine
 from sandbox.place import Place
@@ -62,6 +63,7 @@ class Stack:
             "PULUMI_HOME": str(self.place.root / "pulumi"),
             "PULUMI_BACKEND_URL": f"file://{self.place.root / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
+            STACK_FILE: str(self.place.stack_file),
         }
 
     def make(self) -> None:

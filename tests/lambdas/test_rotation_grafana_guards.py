@@ -164,6 +164,39 @@ def test_a_trouble_of_the_lookup_is_not_taken_for_a_user_that_is_missing(bench: 
     assert "admin_b" not in bench.grafana.users
 
 
+def test_a_user_that_was_made_and_is_not_listed_is_an_error_that_asks_for_another_run(bench: GrafanaBench) -> None:
+    def around(name: str) -> AbstractContextManager[None]:
+        if name.startswith(LOOKUP):
+            bench.grafana.forced = [Reply(status=404)]
+        return nullcontext()
+
+    bench.fake.around = around
+    with pytest.raises(RotationError, match="made user 'admin_b' but does not list it; run the step again"):
+        bench.rotate(NAME)
+
+
+def test_rights_are_given_once(bench: GrafanaBench) -> None:
+    bench.rotate(NAME)
+    pass_overlap(bench)
+    bench.rotate(NAME)
+    assert len(bench.grafana.seen("PUT", "permissions")) == 1
+
+
+def test_a_session_that_was_last_used_when_caches_ended_is_no_stragglers(bench: GrafanaBench) -> None:
+    bench.rotate(NAME)
+    bench.fake.now += timedelta(seconds=OVERLAP / 2)
+    bench.grafana.open_session("admin")
+    pass_overlap(bench)
+    assert bench.retire(NAME)["outcome"] == "retired"
+
+
+@pytest.mark.parametrize("number", [True, "1", None])
+def test_an_answer_of_something_else_is_not_taken_for_a_user(bench: GrafanaBench, number: object) -> None:
+    bench.grafana.forced = [Reply(body={**bench.grafana._profile(bench.grafana.users["admin"]), "id": number})]
+    with pytest.raises(RotationError, match="`id` of the API's answer is not a whole number; see whether `url`"):
+        bench.rotator._targets["grafana-admin"].verify(bench.value(NAME))
+
+
 def test_an_automatic_step_and_its_retry_lock_no_admin_out(bench: GrafanaBench) -> None:
     for _ in range(8):
         bench.rotate(NAME)

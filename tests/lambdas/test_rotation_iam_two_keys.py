@@ -83,6 +83,27 @@ def test_an_unknown_key_stays_where_somebody_deleted_the_current_one_and_there_i
     assert place.state == "active"
 
 
+def test_from_the_marker_no_version_is_read_while_there_is_no_key() -> None:
+    place = Place()
+    place.iam.users["u"].clear()
+    place.issue({"user_name": "u"})
+    assert (place.reads, len(place.iam.users["u"])) == (0, 1)
+
+
+@pytest.mark.parametrize("held", [True, False], ids=["held, so named", "orphans, so deleted"])
+def test_two_keys_besides_a_current_one_that_somebody_deleted(held: bool) -> None:
+    place = Place(held=(OTHER, "AKIA-THIRD") if held else ())
+    del place.iam.users["u"][MINE]
+    for id_ in (OTHER, "AKIA-THIRD"):
+        place.has(id_, NOW - LONG)
+    if held:
+        with pytest.raises(RotationError, match=f"{OTHER} and AKIA-THIRD may be in use"):
+            place.issue()
+    else:
+        place.issue()
+    assert place.state == ("active" if held else "deleted")
+
+
 @pytest.mark.parametrize("active", [True, False])
 def test_no_key_is_deleted_once_another_rotation_has_begun(active: bool) -> None:
     place = Place(moved=True, held=(OTHER,))
@@ -133,6 +154,22 @@ def test_a_key_that_was_just_made_is_waited_for_to_the_end_of_its_flight(urgent:
         place.issue(urgent=urgent)
     assert place.slept == [IN_FLIGHT.total_seconds() - 20]
     assert place.state == "active"
+
+
+def test_a_young_key_that_is_in_use_is_named_and_not_waited_for() -> None:
+    place = Place()
+    place.has(OTHER, NOW - SOON / 2, used=NOW)
+    with pytest.raises(RotationError, match=f"{OTHER} may be in use"):
+        place.issue()
+    assert place.slept == []
+
+
+def test_a_young_key_is_not_waited_for_while_there_is_room() -> None:
+    place = Place()
+    del place.iam.users["u"][MINE]
+    place.has(OTHER, NOW - SOON / 2)
+    place.issue({"user_name": "u"})
+    assert (place.slept, place.state, len(place.iam.users["u"])) == ([], "active", 2)
 
 
 def test_from_the_marker_a_stored_key_is_given_up_though_there_is_room() -> None:
@@ -192,6 +229,8 @@ def test_only_an_emergency_ends_the_last_key_when_somebody_deleted_the_current_o
     del place.iam.users["u"][MINE]
     place.has(OTHER, BORN - LONG)
     assert (place.retire(PREVIOUS), place.state) == ([], "active")
+    place.held = (OTHER,)
+    assert (place.retire(urgent=True), place.state) == ([], "active")
     assert (place.retire(PREVIOUS, urgent=True), place.state) == ([], "inactive")
 
 
