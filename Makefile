@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup up down preview gate test proofs lint check docs bench contract lock
+.PHONY: help setup up down preview test proofs lint check docs bench contract lock
 
 PYTHON := .venv/bin/python
 ENV ?= staging
@@ -12,7 +12,7 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
 
 setup: .venv/ready ## the virtual environment, from the locked requirements
-.venv/ready: requirements-dev.txt requirements-lambda.txt requirements-uv.txt setup.sh
+.venv/ready: requirements-dev.txt requirements-uv.txt setup.sh
 	@./setup.sh
 
 up: setup ## the stack ENV (staging) in the sandbox: servers, pulumi up, first values, a login
@@ -23,9 +23,6 @@ down: ## stops the sandbox and removes .sandbox/
 
 preview: setup ## pulumi preview of ENV with the policy packs, in the sandbox
 	@$(PYTHON) -m sandbox preview --env $(ENV)
-
-gate: setup ## the second gate: the packs on the deployed state of ENV, and a scan of that state for plaintext
-	@$(PYTHON) -m sandbox gate --env $(ENV)
 
 test: setup ## every test; installs and starts the servers that they need
 	@$(PYTHON) -m sandbox install
@@ -45,7 +42,6 @@ check: lint ## lint, and the fast tests: those that start no server
 
 docs: setup ## the files that are derived: from the catalogue, and the list of the contract
 	@$(PYTHON) -m catalog
-	@$(PYTHON) -m policies.access --document
 	@$(PYTHON) -m sandbox.contract --document
 
 bench: setup ## measurements, each a ratio with its aim
@@ -60,5 +56,4 @@ contract: setup ## a table: each behaviour of AWS on stock moto and in the sandb
 lock: setup ## recompiles the locks after a change of a *.in file
 	@$(PYTHON) -m uv pip compile -q --no-header --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
 	@$(PYTHON) -m uv pip compile -q --no-header --generate-hashes --python-version 3.11 -c requirements.txt requirements-dev.in -o requirements-dev.txt
-	@$(PYTHON) -m uv pip compile -q --no-header --generate-hashes --python-version 3.11 -c requirements-dev.txt requirements-lambda.in -o requirements-lambda.txt
 	@$(PYTHON) -m uv pip compile -q --no-header --generate-hashes --python-version 3.11 -c requirements.txt sandbox/runtime/requirements.in -o sandbox/runtime/requirements.txt

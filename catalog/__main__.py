@@ -1,7 +1,4 @@
-"""Writes what is derived from the catalogue into the repository: `python -m catalog`.
-
-ACCESS.md is not among it: it comes from the proof on the policies, `python -m policies.access --document`.
-"""
+"""Writes what is derived from the catalogue into the repository: `python -m catalog`."""
 
 from __future__ import annotations
 
@@ -10,15 +7,18 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from catalog import inventory, load
+from catalog import accessmatrix, inventory, load
 from catalog.alerts import book as alertbook
 from catalog.model import Catalog
+
+ENVIRONMENTS = ("staging", "prod")
 
 
 def derived_files(catalog: Catalog) -> Mapping[Path, str]:
     """Path from the root and text of every derived file; a test compares them with what is committed."""
     schema = Catalog.model_json_schema()
     return {
+        Path("ACCESS.md"): accessmatrix.markdown(catalog, [load.environment(name) for name in ENVIRONMENTS]),
         Path("ALERTS.md"): alertbook.markdown(catalog, load.environment("prod")),
         Path("INVENTORY.md"): inventory.markdown(catalog),
         Path("catalog/secrets.schema.json"): json.dumps(schema, indent=2, sort_keys=True) + "\n",

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from catalog import names
-from catalog.certificate import Server
 from catalog.environment import Environment
 from catalog.kind import Kind
 from catalog.model import Catalog, Secret
@@ -127,9 +126,6 @@ def _connection(environment: Environment, secret: Secret) -> Document:
             # docs.aws.amazon.com/general/latest/gr/ses.html; 587 is STARTTLS: ses/latest/dg/smtp-connect.html
             host = f"email-smtp.{environment.region}.amazonaws.com"
             return {"region": environment.region, "host": host, "port": 587}
-        case Kind.CERTIFICATE:
-            place = database if secret.constants["server"] == Server.POSTGRES else cache
-            return {"host": place.host, "port": place.port, "issuer_arn": environment.certificate_authority.arn}
         case _:
             return {}
 

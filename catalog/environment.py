@@ -8,7 +8,6 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from catalog.base import Model
-from catalog.certificate import CertificateAuthority
 from catalog.network import Network
 from catalog.operations import Alerts, Audit, Backup
 from catalog.services import Services
@@ -67,7 +66,6 @@ class Environment(Model):
     replica_region: Region | None = Field(default=None, description="second region that keeps a copy of every secret")
     database: Database
     cache: Cache
-    certificate_authority: CertificateAuthority = Field(description="who signs the certificates of both servers")
     services: Services
     cluster: Cluster
     network: Network
@@ -95,24 +93,6 @@ class Environment(Model):
             raise ValueError("prod needs replica_region, such as us-west-2")
         if self.replica_region == self.region:
             raise ValueError(f"replica_region {self.replica_region!r} is the region itself; choose another one")
-        return self
-
-    @model_validator(mode="after")
-    def _certificates_are_signed_here(self) -> Self:
-        if self.certificate_authority.region != self.region:
-            raise ValueError(
-                f"certificate_authority.arn is of region {self.certificate_authority.region!r}; name one of "
-                f"{self.region!r}, where the functions reach it"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _both_servers_are_trusted_by_one_bundle(self) -> Self:
-        # One function renews both certificates, and checks each as a client does.
-        if self.database.ca_pem != self.cache.ca_pem:
-            raise ValueError(
-                "database.ca_pem and cache.ca_pem differ; give both the same bundle, as one authority signs for both"
-            )
         return self
 
     @model_validator(mode="after")

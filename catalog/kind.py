@@ -22,7 +22,6 @@ class Kind(StrEnum):
     ANTHROPIC = "anthropic"
     SENTRY = "sentry"
     ADMIN_KEY = "admin-key"
-    CERTIFICATE = "certificate"
 
 
 class FirstValue(StrEnum):
@@ -147,14 +146,6 @@ KINDS = MappingProxyType(
             constants=frozenset({"service"}),
             connection_fields=frozenset({"url"}),
             assisted=True,
-        ),
-        Kind.CERTIFICATE: KindSpec(
-            target="certificate",
-            credentials=frozenset({"certificate_pem", "key_pem", "ca_pem", "serial", "not_before", "not_after"}),
-            constants=frozenset({"server", "validity_days"}),
-            connection_fields=frozenset({"host", "port", "issuer_arn"}),
-            first_value=FirstValue.ROTATED,
-            overlaps=True,
         ),
     }
 )

@@ -14,8 +14,7 @@ from pydantic_core import ErrorDetails
 from catalog.consumer import Consumer
 from catalog.derived import Derived
 from catalog.environment import Environment
-from catalog.model import Catalog, Rotation, Secret
-from catalog.tier import Tier
+from catalog.model import Catalog, Rotation, Secret, Tier
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG_FILE = ROOT / "catalog" / "secrets.yaml"

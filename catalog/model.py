@@ -10,14 +10,21 @@ from typing import Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from catalog import certificate
 from catalog.base import EnvName, Model, SecretName
 from catalog.consumer import Consumer
 from catalog.derived import Derived
 from catalog.kind import KINDS, Kind, KindSpec
-from catalog.tier import Tier
 
 Constant: TypeAlias = str | int | bool | list[str] | None
+
+
+class Tier(Model):
+    """How bad a leak is, and so how often the secret changes."""
+
+    number: int = Field(ge=1, le=3, description="1 is critical, 2 important, 3 standard")
+    title: str
+    max_rotation_days: int = Field(ge=1, le=1000, description="longest gap between two rotations, in days")
+    impact: str = Field(description="what a compromise means")
 
 
 class Rotation(Model):
@@ -222,14 +229,6 @@ class Catalog(Model):
                 f"role {twice[0]!r} is both superuser and recovery; give the secret of kind 'postgres-recovery' a "
                 f"username of its own: it heals the superuser, and must not fall with it"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _certificates_are_renewed_in_time(self) -> Self:
-        for secret in self.secrets:
-            days = secret.rotation.days or self.tier_by_number[secret.tier].max_rotation_days
-            if secret.kind is Kind.CERTIFICATE and (wrong := certificate.refusal(secret.constants, days)):
-                raise ValueError(f"secret '{secret.name}', field 'constants': {wrong}")
         return self
 
     @model_validator(mode="after")

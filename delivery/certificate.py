@@ -3,8 +3,7 @@
 Reads the secret's document on standard input, so that no key is on a command line, in an environment or on a disk but
 its own:
 
-    aws secretsmanager get-secret-value --secret-id llm-observatory/prod/postgres-certificate \\
-        --query SecretString --output text | python -m delivery.certificate postgres \\
+    secretsctl get postgres-certificate --reveal --json | python -m delivery.certificate postgres \\
         --folder /etc/llm-observatory/tls --data /var/lib/postgresql/15/main
 
 Exit code 0: the server presents the document's certificate. 1: it does not, and the former one is in force.

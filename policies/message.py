@@ -6,7 +6,7 @@ from policies.rule import Finding, Rule
 
 
 def text(rule: Rule, finding: Finding, note: str = "") -> str:
-    """The rule, the resource, the property, what was seen and required, one line to paste, the clauses, other tools."""
+    """The rule, the resource, the property, what was seen and required, one line to paste, and the clauses."""
     verdict = "UNDECIDED" if finding.undecided else "VIOLATED"
     clauses = "; ".join(f"{standard} {', '.join(names)}" for standard, names in rule.clauses.items())
     lines = [
@@ -17,6 +17,5 @@ def text(rule: Rule, finding: Finding, note: str = "") -> str:
         f"  required: {finding.required}",
         f"  fix: {finding.fix or rule.remediation}",
         f"  clauses: {clauses}",
-        *([f"  stands for: {', '.join(rule.parity)}"] if rule.parity else []),
     ]
     return "\n".join([*lines, f"  {note}"] if note else lines)

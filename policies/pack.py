@@ -6,12 +6,9 @@ two mandatory policies, one for resources and one for the stack, and two advisor
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -23,16 +20,13 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from catalog import load
 from catalog.load import CatalogError
-from policies import exemptions, message, view
+from policies import message, view
 from policies.exemptions import Exemption
 from policies.intent import Intent
 from policies.rule import STRICTEST_TIER, Finding, ResourceRule, Rule, Severity, StackRule, Standard
 from policies.view import Resource, Stack
 
-STACK_FILE = "LLMOBS_STACK_FILE"
-"""The variable that names another stack file than the repository's."""
 _STEERING = {Standard.SOC_2: ("CC8.1",), Standard.ISO_27001: ("A.8.9",), Standard.NIST_800_53: ("CM-3",)}
 
 
@@ -153,26 +147,6 @@ class Pack:
             required=f"a valid Pulumi.{stack_name}.yaml",
         )
         return Verdict(rule=rule, finding=finding, blocks=True)
-
-
-def of_repository(name: str, rules: Sequence[Rule], today: date) -> Pack:
-    """The pack for the catalogue, environments and exemptions of this repository.
-
-    An environment is what its stack file in the repository says, whatever `--config-file` the update got: a pack is
-    not told of that. The sandbox, whose hosts and network are its own, names its file in LLMOBS_STACK_FILE.
-
-    Raises:
-        CatalogError, ExemptionError: the catalogue or the file of exemptions is wrong.
-    """
-    catalog = load.catalog()
-    named = os.environ.get(STACK_FILE)
-    stack_file = Path(named) if named else None
-
-    @cache
-    def intent_of(stack_name: str) -> Intent:
-        return Intent(catalog=catalog, environment=load.environment(stack_name, stack_file))
-
-    return Pack(name=name, rules=rules, intent_of=intent_of, exemptions=exemptions.load(), today=today)
 
 
 def _report(report: ReportViolation, verdicts: Iterable[Verdict], blocking: bool) -> None:

@@ -30,7 +30,6 @@ class Standard(StrEnum):
     SOC_2 = "SOC 2"
     HIPAA = "HIPAA"
     GDPR = "GDPR"
-    CCPA = "CCPA"
     ISO_27001 = "ISO 27001:2022"
     NIST_800_53 = "NIST 800-53r5"
 
@@ -61,8 +60,7 @@ StackCheck: TypeAlias = Callable[[Stack, Intent], Iterable[Finding]]
 class Rule:
     """What every rule says of itself.
 
-    `id` is `<pack>/<name>`; `remediation` is one line to paste, for findings that have no fix of their own. `parity`
-    names the checks of other tools that it stands for, as policies/baseline/controls.yaml spells them.
+    `id` is `<pack>/<name>`; `remediation` is one line to paste, for findings that have no fix of their own.
     """
 
     id: str
@@ -71,7 +69,6 @@ class Rule:
     clauses: Clauses
     remediation: str
     tiers: tuple[int, ...] = EVERY_TIER
-    parity: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

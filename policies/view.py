@@ -25,7 +25,7 @@ class Unknown(Enum):
     UNKNOWN = "unknown"
 
 
-_IDENTIFIERS = ("arn", "id", "keyId", "name", "bucket", "url")
+_IDENTIFIERS = ("arn", "id", "keyId", "name")
 
 UNKNOWN: Final = Unknown.UNKNOWN
 Value: TypeAlias = "str | int | float | bool | tuple[Value, ...] | Mapping[str, Value] | Unknown | None"
@@ -43,7 +43,6 @@ class Resource:
     name: str
     properties: Mapping[str, Value]
     ignore_changes: tuple[str, ...] = ()
-    protect: bool = False
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -140,7 +139,6 @@ def resource(args: ResourceValidationArgs) -> Resource:
         name=args.name,
         properties=_properties(args.props),
         ignore_changes=tuple(args.opts.ignore_changes),
-        protect=bool(args.opts.protect),
     )
 
 
@@ -156,7 +154,6 @@ def _stack_resource(given: PolicyResource) -> Resource:
         name=given.name,
         properties=_properties(given.props),
         ignore_changes=tuple(given.opts.ignore_changes),
-        protect=bool(given.opts.protect),
         edges={name: tuple(end.urn for end in ends) for name, ends in given.property_dependencies.items()},
     )
 

@@ -26,7 +26,6 @@ _TWIN = "twin-" + "0" * 27
 _LOCK_TIMEOUT, _DEADLOCK = "55P03", "40P01"
 _REFUSALS = {
     r"another rotation is under way": "another rotation is under way",
-    r"may publish it yet": "an older run may publish",
     r"is not AWSPENDING|no longer AWSPENDING|no labelled version": "overtaken",
     r"rotated less than": "inside the overlap",
     r"a rotation was started meanwhile": "overtaken while retiring",

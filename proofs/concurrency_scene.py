@@ -12,7 +12,6 @@ from typing import Any
 
 from proofs.concurrency_turns import Turns
 from rotation.guards import is_emergency
-from rotation.retiring import SUPERSEDED
 from rotation.targets.postgres_session import Login, PostgresSession, connect
 from rotation.versions import CURRENT, PENDING, PREVIOUS
 from sandbox.servers.server import Server
@@ -84,7 +83,6 @@ class Scene:
     published: list[tuple[str, datetime]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
-    told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """What is in force at the beginning."""
@@ -139,8 +137,6 @@ class Scene:
             self._check_distances()
             if not self.bench.logs_in(self.bench.value(self.name)):
                 self.lockout("AWSCURRENT is locked out at the end")
-            if is_emergency(str(self._last)):
-                self._end_emergency()
             self._check_the_retired()
         for name in {self.name, ADMIN} & self.bench.fake.secrets.keys():
             self._recover(name)
@@ -150,21 +146,6 @@ class Scene:
         for (former, before), (token, at) in zip(self.published, self.published[1:], strict=False):
             if at - before < OVERLAP - SLACK and not is_emergency(token) and not is_emergency(former):
                 self.problems.append(f"'{token}' was published {at - before} after the one before, inside the overlap")
-
-    def _end_emergency(self) -> None:
-        """Retire, as the machine does at once after its rotation, which leaves what was in force before with its power.
-
-        A rotation that is half done puts that off until after its own end.
-        """
-        outcome = self._retired()
-        if outcome == SUPERSEDED:
-            self._recover(self.name)
-            outcome = self._retired()
-        self.counted[f"retirement after the emergency: {outcome}"] += 1
-
-    def _retired(self) -> object:
-        with _silence():
-            return self.bench.retire(self.name)["outcome"]
 
     def _check_the_retired(self) -> None:
         """What was in force once and is neither AWSCURRENT nor AWSPREVIOUS any more has no power."""
@@ -184,7 +165,7 @@ class Scene:
             runs = self._runs(name)
             self.counted[f"recovered in {runs or 'no'} runs"] += 1
             if runs is None:
-                self.problems.append(f"'{name}': not recovered in two runs: {'; '.join(self.told[-2:])}")
+                self.problems.append(f"'{name}': not recovered in two runs")
             elif not self.bench.logs_in(self.bench.value(name)):
                 self.lockout(f"AWSCURRENT of '{name}' is locked out after the next rotation")
             elif fake.secrets[name].holder(PENDING) not in (None, fake.secrets[name].holder(CURRENT)):
@@ -192,16 +173,15 @@ class Scene:
 
     def _runs(self, name: str) -> int | None:
         secret = self.bench.fake.secrets[name]
+        pending = secret.holder(PENDING)
+        token = pending if pending != secret.holder(CURRENT) else None
+        token = token or self.bench.fake.rotate(name)
         for run in (1, 2):
-            pending = secret.holder(PENDING)
-            token = pending if pending != secret.holder(CURRENT) else None
             try:
                 with _silence():
-                    token = token or self.bench.fake.rotate(name)
                     self.bench.steps(name, token)
             except Exception as error:  # noqa: BLE001 - which error is told where nothing helps
                 self.counted[f"recovery: {type(error).__name__}"] += 1
-                self.told.append(str(error))
             else:
                 return run
         return None

@@ -8,10 +8,11 @@ from typing import Any
 
 from pg8000.exceptions import DatabaseError, InterfaceError  # type: ignore[import-untyped]
 from pg8000.native import Connection  # type: ignore[import-untyped]
+from redis.exceptions import AuthenticationError, ResponseError
+from redis.exceptions import ConnectionError as RedisConnectionError
 from scramp import ScramException  # type: ignore[import-untyped]
 
 from rotation.targets import postgres_session, redis_session
-from rotation.targets.redis_line import ForeignAnswerError, Line, Refusal
 
 _POSTGRES = (
     lambda text: DatabaseError({"S": "ERROR", "C": "28P01", "M": text, "D": text, "W": text}),
@@ -22,15 +23,7 @@ _POSTGRES = (
 )
 _POSTGRES_LOGIN = (*_POSTGRES, ScramException)
 _POSTGRES_RUN = (*_POSTGRES, ValueError, KeyError, UnicodeError)
-_REDIS = (
-    Refusal,
-    lambda text: Refusal(f"WRONGPASS {text}"),
-    ForeignAnswerError,
-    ConnectionResetError,
-    OSError,
-    ValueError,
-    KeyError,
-)
+_REDIS = (ResponseError, RedisConnectionError, AuthenticationError, OSError, ValueError, KeyError)
 
 
 class Failing:
@@ -74,22 +67,19 @@ def failing(at: int) -> Iterator[Failing]:
             plan.tick(_POSTGRES_RUN, f"{sql} {self._words}")
             return super().run(sql, *more, **named)
 
-    class TalkativeLine(Line):
-        _login: tuple[str, ...] = ()
+    class TalkativeRedis(redis_session._VerifiedConnection):
+        def connect(self) -> None:
+            plan.tick(_REDIS, f"AUTH {self.username} {self.password}")
+            super().connect()  # type: ignore[no-untyped-call]
 
-        def ask(self, *words: str) -> Any:
-            self._login = words if words[0] == "AUTH" else self._login
-            if words[0] not in ("CLIENT", "SELECT") or words[:2] == ("CLIENT", "KILL"):
-                try:
-                    plan.tick(_REDIS, " ".join((*words, *self._login)))
-                except BaseException:
-                    self.close()  # as the line does
-                    raise
-            return super().ask(*words)
+        def send_command(self, *words: Any, **named: Any) -> None:
+            if words[0] not in ("AUTH", "HELLO", "CLIENT", "SELECT") or words[:2] == ("CLIENT", "KILL"):
+                plan.tick(_REDIS, f"{words} AUTH {self.username} {self.password}")
+            super().send_command(*words, **named)  # type: ignore[no-untyped-call]
 
     places: tuple[tuple[Any, str, type], ...] = (
         (postgres_session, "Connection", TalkativeConnection),
-        (redis_session, "Line", TalkativeLine),
+        (redis_session, "_VerifiedConnection", TalkativeRedis),
     )
     real = [getattr(module, name) for module, name, _ in places]
     for module, name, talkative in places:

@@ -32,7 +32,7 @@ class Shape:
     secrets: int = 4
     overlap: int = 6
     longest_gap: float = 30.0
-    most_seconds: float = 5400.0
+    most_seconds: float = 2400.0
     seed: int = 1
 
     @property

@@ -20,7 +20,7 @@ from secretsctl.talk import say, show_table
 SEED, TRACES = 6, 100
 BOUND, REPLAY_BOUND = 12_000, 3_000
 """States after which an exploration stops, breadth first: it has seen all that fewer actions lead to."""
-MOST = 120_000
+MOST = 60_000
 """States after which an exploration without a guard gives up; those that find one need fewer."""
 
 

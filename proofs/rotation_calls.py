@@ -14,15 +14,13 @@ from proofs.rotation_state import NOBODY, OVER, Plan, Run, State
 
 
 def _create(rules: Rules, state: State, i: int) -> State:
-    """DescribeSecret, the schedule, AWSCURRENT and AWSPREVIOUS are read."""
+    """DescribeSecret, AWSCURRENT, the schedule and AWSPREVIOUS are read."""
     token = state.runs[i].token
     if not _may_run(rules, state, token):
         return end(state, i)
     if token == state.current and rules.has("already current is a no-op"):
         return go(state, i, Run("set", token))
     if state.pending not in (NOBODY, token, state.current) and rules.has("no rival"):
-        return end(state, i)
-    if _may_be_published(state, token) and rules.has("no other publication"):
         return end(state, i)
     on = Run("put", token, False, state.current)
     if state.previous == NOBODY:
@@ -112,15 +110,16 @@ def _test(rules: Rules, state: State, i: int) -> State:
 
 
 def _finish(rules: Rules, state: State, i: int) -> State:
-    """DescribeSecret; AWSPENDING is read, and its credential used. A version without a value is refused by that too."""
+    """DescribeSecret, AWSPENDING."""
     token = state.runs[i].token
     if token == state.current and _may_run(rules, state, token) and rules.has("already current is a no-op"):
         return _published(state, i, token) if state.pending == token else _succeeded(state, i)
+    valued = state.has_value(token) or not rules.has("value before publishing")
     labelled = state.pending == token or not rules.has("finish reads AWSPENDING")
-    works = state.accepts(token) or not rules.has("verify before publishing")
-    if not (state.has_value(token) and labelled and works):
+    if not (valued and labelled):
         return end(state, i)
-    on = Run("plan" if rules.has("plan before publishing") else "look", token, False, state.current)
+    planning = state.has_value(state.current) and rules.has("plan before publishing")
+    on = Run("plan" if planning else "promote", token, False, state.current, state.pending)
     return _begin(rules, state, i, on, "clear")
 
 
@@ -129,16 +128,8 @@ def _plan(rules: Rules, state: State, i: int) -> State:
     run = state.runs[i]
     state = state._replace(plan=Plan(run.token, OVER))
     if rules.has("plan before publishing"):
-        return go(state, i, run._replace(call="look"))
+        return go(state, i, run._replace(call="promote"))
     return _published(state, i, run.token)
-
-
-def _look(rules: Rules, state: State, i: int) -> State:
-    """AWSPENDING is read again."""
-    run = state.runs[i]
-    if state.pending != run.token and rules.has("AWSPENDING after the plan"):
-        return end(state, i)
-    return go(state, i, run._replace(call="promote"))
 
 
 def _promote(rules: Rules, state: State, i: int) -> State:
@@ -147,7 +138,7 @@ def _promote(rules: Rules, state: State, i: int) -> State:
     if state.current != seen and rules.has("compare-and-swap"):
         return end(state, i)
     seen = state.current
-    late = not rules.has("plan before publishing")
+    late = not rules.has("plan before publishing") and state.has_value(seen)
     if token != seen:
         facts = state.versions[token]
         state = state._replace(
@@ -186,7 +177,6 @@ CALLS: dict[str, Callable[[Rules, State, int], State]] = {
     "test": _test,
     "finish": _finish,
     "plan": _plan,
-    "look": _look,
     "promote": _promote,
     "clear": _clear,
 }
@@ -196,12 +186,6 @@ def _may_run(rules: Rules, state: State, token: int) -> bool:
     known = token in (state.current, state.pending, state.previous) or not rules.has("known token")
     on = state.enabled or not rules.has("rotation enabled")
     return known and on and (state.ours or not rules.has("ours"))
-
-
-def _may_be_published(state: State, token: int) -> bool:
-    """A run of another rotation has planned, and may live yet: no run lives for half an overlap."""
-    plan = state.plan
-    return plan is not None and plan.token not in (token, state.current) and plan.left == OVER
 
 
 def _begin(rules: Rules, state: State, i: int, on: Run, following: str) -> State:

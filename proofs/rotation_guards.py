@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from proofs.rotation_actions import Scope
+from proofs.rotation_actions import STAYS, Scope
 from proofs.rotation_rules import DUAL, ROLE
 
 SCOPES: Mapping[str, Scope] = {
@@ -58,9 +58,10 @@ GUARDS: Mapping[str, tuple[str, ...]] = {
     "server's lock": _ROLES,
     "role in use": _TWO,
     "compare-and-swap": _TWO,
-    "verify before publishing": ("roles, hostile",),
+    "verify": ("roles, restored",),
     "log in with any version": ("passwords, restored",),
     "AWSPENDING under the lock": _TWO,
+    "value before publishing": ("roles, hostile",),
     "plan before publishing": _PASSWORDS,
     "superseded": ("passwords, a late retirement",),
     "no rotation under way": _PASSWORDS,
@@ -79,14 +80,12 @@ GUARDS: Mapping[str, tuple[str, ...]] = {
     "AWSCURRENT is added again": ("passwords, restored",),
     "already current is a no-op": _PASSWORDS,
     "set brings nothing back": _LATER,
-    "no other publication": _TWO,
-    "AWSPENDING after the plan": _TWO,
+    STAYS: _TWO,
 }
 
 # Guards that stand behind each other: only without all of them something goes wrong, and without all but one nothing.
 BEHIND: Mapping[frozenset[str], tuple[str, ...]] = {
-    frozenset({"known token", "AWSPENDING required", "finish reads AWSPENDING", "AWSPENDING after the plan"}): _TWO,
-    frozenset({"verify", "verify before publishing"}): ("roles, restored",),
+    frozenset({"known token", "AWSPENDING required", "finish reads AWSPENDING"}): _TWO,
 }
 
 # Their absence shows within a few thousand states: the short form tries these.
@@ -99,7 +98,8 @@ QUICK = (
     "put keeps the first value",
     "role in use",
     "AWSPENDING under the lock",
-    "verify before publishing",
+    "verify",
+    "value before publishing",
     "plan before publishing",
     "already current is a no-op",
     "no rotation under way",

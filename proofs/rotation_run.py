@@ -70,8 +70,6 @@ class RealRun:
         if name == "ACL GETUSER":
             return "end hashes" if ending else "set hashes"
         if name == "GetSecretValue":
-            if step == "finishSecret":
-                return "look" if "plan retirement" in made else None
             return "set pending" if step == "setSecret" and grabbed else None
         if name == "sql COMMIT" or (name in ("ACL SETUSER", "CONFIG GET") and "ACL SETUSER" not in made):
             return "end power" if ending else "set power"

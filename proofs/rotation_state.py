@@ -32,7 +32,8 @@ class Version(NamedTuple):
 class Run(NamedTuple):
     """One run of the function in flight: what it does next, for which version, and what it has read in this step.
 
-    retirer: it is a retireSecret, not a rotation. seen: AWSCURRENT. previous: AWSPREVIOUS. hashes: what the user had.
+    retirer: it is a retireSecret, not a rotation. seen: AWSCURRENT. previous: AWSPREVIOUS, or
+    AWSPENDING in finishSecret. hashes: what the user had.
     left: in how many halves of the overlap it has itself tried again.
     """
 
@@ -105,18 +106,7 @@ class Form(NamedTuple):
 
 
 # Before these calls of a rotation its version may yet be published, so its birth still matters.
-_UNPUBLISHED = {
-    "create",
-    "end lock",
-    "end hashes",
-    "end unchanged",
-    "end power",
-    "end label",
-    "put",
-    "plan",
-    "look",
-    "promote",
-}
+_UNPUBLISHED = {"create", "end lock", "end hashes", "end unchanged", "end power", "end label", "put", "plan", "promote"}
 
 
 def canonical(state: State) -> Form:

@@ -13,7 +13,6 @@ import typer
 from rich.markup import escape
 
 from catalog import load
-from delivery.errors import DeliveryError
 from sandbox import up as steps
 from sandbox.aws import process as aws
 from sandbox.aws.errors import SandboxError
@@ -28,7 +27,6 @@ from sandbox.stack import Stack, StackError
 from sandbox.steps import TALK
 
 CLEAR = (
-    DeliveryError,
     EngineError,
     IdentityError,
     PlaceError,
@@ -95,18 +93,10 @@ def env(env: Env = EnvironmentName.STAGING, who: As = OPERATOR) -> None:
 
 @app.command()
 def preview(env: Env = EnvironmentName.STAGING) -> None:
-    """Preview the stack with both packs; the exit code is 1 when a rule is broken."""
+    """Preview the stack with the tier pack; the exit code is 1 when a rule is broken."""
     place = Place(name=env.value)
     with place.held():
         _stack(place).preview()
-
-
-@app.command()
-def gate(env: Env = EnvironmentName.STAGING) -> None:
-    """Hold the deployed stack to the packs and its state to having no plaintext; the exit code is 1 when it is not."""
-    place = _existing(env)
-    with place.held():
-        _stack(place).gate()
 
 
 @app.command()

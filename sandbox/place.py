@@ -19,7 +19,6 @@ import yaml
 
 from catalog import load
 from catalog.environment import Environment
-from sandbox.authority import Authority
 from sandbox.aws.process import READY_FILE
 from sandbox.servers.server import Server
 
@@ -131,14 +130,8 @@ class Place:
         """Takes the first values off the disk, once the store holds them."""
         _write(self.root / "first-values.json", "{}", mode=0o600)
 
-    def write_stack_file(
-        self, *, postgres: Server, redis: Server, network: Mapping[str, object], authority: Authority
-    ) -> None:
-        """Writes the repository's stack file with the sandbox's hosts, ports, CA and network for the real ones.
-
-        Clients trust two roots: that of the certificates that the servers start with, and that of those delivered.
-        """
-        bundle = f"{postgres.ca_pem.rstrip()}\n{authority.pem.rstrip()}\n"
+    def write_stack_file(self, *, postgres: Server, redis: Server, network: Mapping[str, object]) -> None:
+        """Writes the repository's stack file with the sandbox's hosts, ports, CA and network for the real ones."""
         source = load.ROOT / f"Pulumi.{self.name}.yaml"
         stack = yaml.safe_load(source.read_text(encoding="utf-8"))
         settings = stack["config"][load.CONFIG_KEY]
@@ -146,14 +139,13 @@ class Place:
             "host": HOST,
             "port": postgres.port,
             "ca_path": str(self.ca_file),
-            "ca_pem": bundle,
+            "ca_pem": postgres.ca_pem,
         }
-        settings["cache"] |= {"host": HOST, "port": redis.port, "ca_pem": bundle}
-        settings["certificate_authority"] = {"arn": authority.arn}
+        settings["cache"] |= {"host": HOST, "port": redis.port, "ca_pem": redis.ca_pem}
         settings["network"] |= network
         if salt := self._encryption_salt():
             stack["encryptionsalt"] = salt
-        _write(self.ca_file, bundle, mode=0o644)
+        _write(self.ca_file, postgres.ca_pem, mode=0o644)
         _write(self.stack_file, yaml.safe_dump(stack, sort_keys=False), mode=0o644)
 
     def _encryption_salt(self) -> str | None:

@@ -6,14 +6,11 @@ import json
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from catalog import load
-from policies.pack import STACK_FILE
-from policies.plaintext import suspicions
 from sandbox.engine import Engine
 from sandbox.place import Place
 from sandbox.provider.install import install_provider
@@ -21,8 +18,6 @@ from sandbox.steps import say
 
 VERSIONS = "**$aws:secretsmanager/secretVersion:SecretVersion::*"
 """The URNs of all versions of secrets, as the engine's --exclude takes them."""
-PACKS = ("tiers", "baseline")
-"""The policy packs, by their folders under policies/: each preview and each update is held to both."""
 _PASSPHRASE = "sandbox"  # noqa: S105 - protects nothing: the state holds no secret, and the sandbox is thrown away
 _PROGRESS = re.compile(r"^ *[+~-]+ +(\S+) (\S+) (created|updated|deleted|replaced)\b")
 
@@ -63,7 +58,6 @@ class Stack:
             "PULUMI_HOME": str(self.place.root / "pulumi"),
             "PULUMI_BACKEND_URL": f"file://{self.place.root / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
-            STACK_FILE: str(self.place.stack_file),
         }
 
     def make(self) -> None:
@@ -83,7 +77,7 @@ class Stack:
         return bool(json.loads(self.export())["deployment"].get("pending_operations"))
 
     def up(self) -> Outcome:
-        """Deploys with both packs; a violation stops it before the first resource.
+        """Deploys with the tier pack; a violation stops it before the first resource.
 
         Raises:
             StackError: the engine failed; what it said was shown.
@@ -92,7 +86,7 @@ class Stack:
         return self._last_outcome()
 
     def preview(self) -> None:
-        """Shows what `up` would do, with the findings of both packs. Raises StackError when it would fail."""
+        """Shows what `up` would do, with the tier pack's findings. Raises StackError when it would fail."""
         self._stream("preview", *self.target, quiet=False)
 
     def refresh(self) -> Outcome:
@@ -104,23 +98,6 @@ class Stack:
         self._stream("refresh", "--yes", "--skip-preview", "--stack", self.place.name, *excluded, *self._config)
         return self._last_outcome()
 
-    def gate(self) -> None:
-        """Holds what is deployed to the packs, whatever the update was run with, and its state to having no plaintext.
-
-        Raises:
-            StackError: a rule is broken, or something in the state looks like a credential; what, was shown.
-        """
-        exported = self.export()
-        found = list(suspicions(json.loads(exported)))
-        for suspicion in found:
-            say(f"{suspicion.urn}: {suspicion.property}: {suspicion.why}")
-        with tempfile.NamedTemporaryFile("w", suffix=".json", dir=self.place.root) as file:
-            file.write(exported)
-            file.flush()
-            self._stream("policy", "analyze", "--file", file.name, *self._packs, quiet=False)
-        if found:
-            raise StackError(f"{len(found)} values in the state of {self.place.name} look like credentials; see above")
-
     def export(self) -> str:
         """The state as JSON."""
         return self.run("stack", "export", "--stack", self.place.name)
@@ -131,12 +108,7 @@ class Stack:
 
     @property
     def target(self) -> tuple[str, ...]:
-        return ("--stack", self.place.name, *self._config, *self._packs)
-
-    @property
-    def _packs(self) -> tuple[str, ...]:
-        folders = (str(self.program / "policies" / pack) for pack in PACKS)
-        return tuple(part for folder in folders for part in ("--policy-pack", folder))
+        return ("--stack", self.place.name, *self._config, "--policy-pack", str(self.program / "policies" / "tiers"))
 
     def _last_outcome(self) -> Outcome:
         history = json.loads(self.run("stack", "history", "--json", "--page-size", "1", "--stack", self.place.name))

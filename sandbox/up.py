@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -11,10 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catalog import load
-from sandbox import consumer, delivering, vpc
+from sandbox import consumer, vpc
 from sandbox import engine as engines
-from sandbox.authority import authority
-from sandbox.aws import after_rotation
 from sandbox.aws import process as aws
 from sandbox.aws.functions.runtime import ensure_runtime
 from sandbox.cluster import make_cluster
@@ -62,8 +59,7 @@ def start(place: Place) -> Servers:
     database = postgres.start(place.servers / "postgres", initial_password=first.get("DB_PASSWORD"))
     cache = redis.start(place.servers / "redis", initial_password=first.get("REDIS_PASSWORD"))
     cloud = aws.start(place.root / "aws", account=place.declared.account, region=place.declared.region)
-    place.write_stack_file(postgres=database, redis=cache, network=vpc.network(cloud), authority=authority(cloud))
-    (cloud.state / after_rotation.FILE).write_text(json.dumps(delivering.commands(place)), encoding="utf-8")
+    place.write_stack_file(postgres=database, redis=cache, network=vpc.network(cloud))
     make_cluster(cloud, place.declared.cluster.name)
     return Servers(postgres=database, redis=cache, aws=cloud)
 
@@ -126,15 +122,13 @@ def up(place: Place) -> None:
         servers = start(place)
         say(f"PostgreSQL on port {servers.postgres.port}, Redis on port {servers.redis.port}")
         say(f"AWS at {servers.aws.endpoint}")
-    with steps.step("deploy", f"stack {place.name} is deployed and complies with the packs"):
+    with steps.step("deploy", f"stack {place.name} is deployed and complies with the tier pack"):
         servers = _start_over_if_killed(place, servers, chosen)
         outcome = stack(place, servers.aws, chosen).up()
         say(f"resources: {outcome}")
     operator = variables_as(place, servers.aws, OPERATOR)
     with steps.step("bootstrap", "every secret that can rotate here has a real value, by an operator who reads none"):
         _bootstrap(place, operator)
-    with steps.step("deliver", "PostgreSQL and Redis present the certificates that were issued to them"):
-        deliver_certificates(place, servers.aws)
     reader = variables_as(place, servers.aws, READER)
     with steps.step("read", f"{READER} logs in with what it fetched"):
         _fetch(place, reader)
@@ -144,12 +138,6 @@ def up(place: Place) -> None:
     _secretsctl(operator, "list")
     TALK.print(f"\n{steps.summary()}\n")
     TALK.print(_NEXT.format(python=os.path.relpath(sys.executable), name=place.name), highlight=False)
-
-
-def deliver_certificates(place: Place, cloud: aws.LocalAws) -> None:
-    """Puts the current certificates into force; most are already, as each rotation delivers its own."""
-    for name in delivering.certificates(place):
-        say(delivering.deliver(place, cloud, name))
 
 
 def _start_over_if_killed(place: Place, servers: Servers, chosen: Engine) -> Servers:

@@ -77,7 +77,6 @@ def boundary_policy(environment: Environment) -> Policy:
         allow("Retirements", PLAN_ACTIONS, [schedules_arn(environment)]),
         allow("PassRole", ("iam:PassRole",), [names.role_arn(environment, SCHEDULE)]),
         allow("AccessKeys", ("iam:*AccessKey*",), [f"arn:aws:iam::{account}:user/{own}*"]),
-        allow("Certificates", ("acm-pca:*Certificate*",), [environment.certificate_authority.arn]),
         *record_boundary(environment),
         allow("ReadRoles", READ_ROLE_ACTIONS, [names.role_arn(environment, "*"), names.policy_arn(environment, "*")]),
         deny(

@@ -16,7 +16,6 @@ from catalog.access.secrets import (
 )
 from catalog.access.statement import Policy, Statement, allow, policy
 from catalog.environment import Environment
-from catalog.kind import Kind
 from catalog.model import Catalog, Secret
 
 KEY_ACTIONS = (
@@ -26,15 +25,6 @@ KEY_ACTIONS = (
     "iam:ListAccessKeys",
     "iam:UpdateAccessKey",
 )
-
-
-AUTHORITY_ACTIONS = (
-    "acm-pca:DescribeCertificateAuthority",
-    "acm-pca:GetCertificate",
-    "acm-pca:RevokeCertificate",
-)
-TEMPLATE = "arn:aws:acm-pca:::template/EndEntityServerAuthCertificate/V1"
-"""Certificates for servers: lambdas/rotation/targets/certificate_authority.py asks for no other."""
 
 
 def consumer_policy(environment: Environment, catalog: Catalog, consumer: str) -> Policy:
@@ -55,7 +45,6 @@ def rotation_policy(environment: Environment, catalog: Catalog, target: str) -> 
         through_secrets_manager(environment, "UseKeysOfOwnSecrets", ENCRYPT_AND_DECRYPT, secrets, replicas=True),
         *planning(environment),
         *_issuing(environment, secrets),
-        *_certifying(environment, secrets),
     )
 
 
@@ -67,18 +56,3 @@ def _issuing(environment: Environment, secrets: Sequence[Secret]) -> tuple[State
     users = [derive.marker(environment, secret)["user_name"] for secret in secrets if "user_name" in secret.constants]
     arns = [f"arn:aws:iam::{environment.account}:user/{user}" for user in users]
     return (allow("IssueAccessKeys", KEY_ACTIONS, arns),) if arns else ()
-
-
-def _certifying(environment: Environment, secrets: Sequence[Secret]) -> tuple[Statement, ...]:
-    """Certificates of servers from the environment's authority. With another template it could make authorities.
-
-    docs.aws.amazon.com/service-authorization/latest/reference/list_awsprivatecertificateauthority.html
-    """
-    if not any(secret.kind is Kind.CERTIFICATE for secret in secrets):
-        return ()
-    authority = [environment.certificate_authority.arn]
-    template = {"StringEquals": {"acm-pca:TemplateArn": TEMPLATE}}
-    return (
-        allow("IssueForServers", ("acm-pca:IssueCertificate",), authority, template),
-        allow("FetchAndRevoke", AUTHORITY_ACTIONS, authority),
-    )

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from catalog import names
 from catalog.access.duty import PUT_POLICY, READ_VALUE_ACTIONS
 from catalog.access.github import Workflow
-from catalog.access.owned import owned
+from catalog.access.owned import owned, secrets_of
 from catalog.access.owning import EVERYTHING, Owned, arn
-from catalog.access.secrets import ENCRYPT_AND_DECRYPT, regions, secrets_of
+from catalog.access.secrets import ENCRYPT_AND_DECRYPT, regions
 from catalog.access.statement import Policy, Statement, allow, deny, policy
 from catalog.environment import Environment
 from catalog.names import Duty
@@ -106,10 +106,6 @@ def _first_version(environment: Environment) -> Statement:
 
 
 def _seal(environment: Environment) -> Statement:
-    """Secrets Manager names the secret in the encryption context, and this before there is one; S3 names no secret.
-
-    Source: docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
-    """
     keys = [f"arn:aws:kms:{region}:{environment.account}:key/*" for region in regions(environment)]
     aliases = f"alias/{names.named(environment, '*')}"
     return allow(
@@ -119,9 +115,6 @@ def _seal(environment: Environment) -> Statement:
         {
             "StringEquals": {"kms:ViaService": _sealing_services(environment)},
             "ForAnyValue:StringLike": {"kms:ResourceAliases": [aliases]},
-            "StringLikeIfExists": {
-                "kms:EncryptionContext:SecretARN": [*secrets_of(environment), "RequestToValidateKeyAccess"]
-            },
         },
     )
 

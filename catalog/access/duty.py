@@ -78,14 +78,9 @@ def duty_policy(environment: Environment, catalog: Catalog, duty: Duty) -> Polic
     match duty:
         case Duty.OPERATOR:
             return policy(
-                on_secrets(environment, "RotateAndSet", OPERATE_ACTIONS, catalog.secrets, by_prefix=True),
+                on_secrets(environment, "RotateAndSet", OPERATE_ACTIONS, catalog.secrets),
                 through_secrets_manager(
-                    environment,
-                    "EncryptWhatIsSet",
-                    ENCRYPT_AND_DECRYPT,
-                    catalog.secrets,
-                    replicas=True,
-                    by_prefix=True,
+                    environment, "EncryptWhatIsSet", ENCRYPT_AND_DECRYPT, catalog.secrets, replicas=True
                 ),
                 _list_secrets(),
                 _read_logs(environment),
@@ -138,10 +133,8 @@ def duty_policy(environment: Environment, catalog: Catalog, duty: Duty) -> Polic
             )
         case Duty.BREAK_GLASS:
             return policy(
-                on_secrets(environment, "ReadEverything", READ_ACTIONS, catalog.secrets, replicas=True, by_prefix=True),
-                through_secrets_manager(
-                    environment, "DecryptEverything", DECRYPT, catalog.secrets, replicas=True, by_prefix=True
-                ),
+                on_secrets(environment, "ReadEverything", READ_ACTIONS, catalog.secrets, replicas=True),
+                through_secrets_manager(environment, "DecryptEverything", DECRYPT, catalog.secrets, replicas=True),
                 _list_secrets(),
             )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from catalog import names
 from catalog.access.operated import running, watching
 from catalog.access.owning import EVERYTHING, Owned, actions, arn
-from catalog.access.secrets import regions, secrets_of
+from catalog.access.secrets import regions
 from catalog.environment import Environment
 from catalog.names import SERVICE
 
@@ -19,6 +19,12 @@ from catalog.names import SERVICE
 def owned(environment: Environment) -> tuple[Owned, ...]:
     """Everything that the program of this environment declares, by name."""
     return (*_secrets_and_keys(environment), *_identities(environment), *running(environment), *watching(environment))
+
+
+def secrets_of(environment: Environment) -> list[str]:
+    """Every secret of the environment, that of tomorrow too."""
+    prefix = f"{environment.account}:secret:{SERVICE}/{environment.name}/*"
+    return [f"arn:aws:secretsmanager:{region}:{prefix}" for region in regions(environment)]
 
 
 def _secrets_and_keys(environment: Environment) -> tuple[Owned, ...]:

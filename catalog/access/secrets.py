@@ -8,7 +8,6 @@ from catalog import derive
 from catalog.access.statement import Statement, allow
 from catalog.environment import Environment
 from catalog.model import Secret
-from catalog.names import SERVICE
 
 READ_ACTIONS = ("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue")
 ROTATE_ACTIONS = (
@@ -22,36 +21,20 @@ ENCRYPT_AND_DECRYPT = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 def on_secrets(
-    environment: Environment,
-    sid: str,
-    actions: Sequence[str],
-    secrets: Sequence[Secret],
-    *,
-    replicas: bool = False,
-    by_prefix: bool = False,
+    environment: Environment, sid: str, actions: Sequence[str], secrets: Sequence[Secret], *, replicas: bool = False
 ) -> Statement:
-    """Allows `actions` on exactly these secrets, and with `replicas` on their copies in the second region.
-
-    With `by_prefix`, for a role that has every secret: whatever has the environment's prefix, as `_arns` says.
-    """
-    return allow(sid, actions, _arns(environment, secrets, replicas=replicas, by_prefix=by_prefix))
+    """Allows `actions` on exactly these secrets, and with `replicas` on their copies in the second region."""
+    return allow(sid, actions, _arns(environment, secrets, replicas=replicas))
 
 
 def through_secrets_manager(
-    environment: Environment,
-    sid: str,
-    actions: Sequence[str],
-    secrets: Sequence[Secret],
-    *,
-    replicas: bool = False,
-    by_prefix: bool = False,
+    environment: Environment, sid: str, actions: Sequence[str], secrets: Sequence[Secret], *, replicas: bool = False
 ) -> Statement:
     """Allows the use of the keys of these secrets, by Secrets Manager and for these secrets alone.
 
     A key's id is not known before the key exists, so the key is named by its alias, as a condition on any key of this
     account: docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html. With `replicas` that holds of the
     second region too, where a key of its own encrypts the copy (that its context names the copy's ARN is unverified).
-    `by_prefix` is as in `on_secrets`.
     """
     aliases = sorted({derive.key_alias(environment, derive.key_purpose(secret)) for secret in secrets})
     among = regions(environment) if replicas else (environment.region,)
@@ -62,9 +45,7 @@ def through_secrets_manager(
         [f"arn:aws:kms:{region}:{environment.account}:key/*" for region in among],
         {
             "StringEquals": {"kms:ViaService": via if len(via) > 1 else via[0]},
-            "StringLike": {
-                "kms:EncryptionContext:SecretARN": _arns(environment, secrets, replicas=replicas, by_prefix=by_prefix)
-            },
+            "StringLike": {"kms:EncryptionContext:SecretARN": _arns(environment, secrets, replicas=replicas)},
             "ForAnyValue:StringEquals": {"kms:ResourceAliases": aliases},
         },
     )
@@ -81,18 +62,6 @@ def via_secrets_manager(region: str) -> str:
     return f"secretsmanager.{region}.amazonaws.com"
 
 
-def secrets_of(environment: Environment, *, replicas: bool = True) -> list[str]:
-    """Every secret of the environment, that of tomorrow too."""
-    among = regions(environment) if replicas else (environment.region,)
-    prefix = f"{environment.account}:secret:{SERVICE}/{environment.name}/*"
-    return [f"arn:aws:secretsmanager:{region}:{prefix}" for region in among]
-
-
-def _arns(environment: Environment, secrets: Sequence[Secret], *, replicas: bool, by_prefix: bool) -> list[str]:
-    # The inline policies of a role have 10,240 characters together, which every ARN in a list, once for the secrets and
-    # once for their keys and in two regions, is longer than:
-    # docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-    if by_prefix:
-        return secrets_of(environment, replicas=replicas)
+def _arns(environment: Environment, secrets: Sequence[Secret], *, replicas: bool) -> list[str]:
     among = regions(environment) if replicas else (environment.region,)
     return [derive.secret_arn(environment, secret, region) for region in among for secret in secrets]

@@ -19,7 +19,7 @@ SUBMISSION = 587  # docs.aws.amazon.com/ses/latest/dg/smtp-connect.html
 # What the functions' code calls. SQS and X-Ray are not among them: dead letters and traces are sent by Lambda itself,
 # which is not in the VPC (unverified). Their names:
 # docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
-SERVICES = ("acm-pca", "kms", "lambda", "logs", "monitoring", "s3", "scheduler", "secretsmanager", "sns", "sts")
+SERVICES = ("kms", "lambda", "logs", "monitoring", "s3", "scheduler", "secretsmanager", "sns", "sts")
 # Without it EC2 wants a gateway endpoint for S3 as well, and the route tables of the given subnets are not known here:
 # docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
 DNS_OPTIONS: Mapping[str, aws.ec2.VpcEndpointDnsOptionsArgs] = {

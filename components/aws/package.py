@@ -1,4 +1,4 @@
-"""A reproducible zip of a function: our modules and the pinned distributions that they need, as bytecode."""
+"""A reproducible zip of a function: our sources and the pinned pure-Python distributions that they need."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-
-from components.aws import bytecode, compiled
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "lambdas"
@@ -22,6 +20,7 @@ _ROTATOR = "rotate-"
 # brings it. Versions are those of requirements.txt, where hashes pin them.
 DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
     "rotate-postgres": ("pg8000", "scramp", "asn1crypto", "python-dateutil", "six"),
+    "rotate-redis": ("redis",),
 }
 # Parts of drivers that no rotation imports. A test imports the handler and every target from the zip.
 UNUSED: Mapping[str, frozenset[str]] = {
@@ -39,33 +38,33 @@ UNUSED: Mapping[str, frozenset[str]] = {
         }
     ),
 }
-_SOURCE = ".py"
+_CODE = frozenset({".py"})
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a zip can hold: the same on every machine
 _READABLE = 0o100644 << 16
 
 
 class PackageError(RuntimeError):
-    """There is no code for a function, or a distribution of it is missing or brings compiled code unasked."""
+    """There is no code for a function, or a distribution of it is not installed or brings compiled code."""
 
 
 def build(name: str) -> Path:
-    """Writes `build/<name>.zip` and returns its path; the bytes depend on the files and on Python's release alone.
+    """Writes `build/<name>.zip` and returns its path; the bytes depend on the contents of the files alone.
 
     `rotate-<target>` is the rotation's code for one target; any other name is a folder under `lambdas/`.
 
     Raises:
-        PackageError: there is no such folder, this is not Lambda's Python, a distribution is missing, or one has a
-            compiled module, which would run on one machine only.
+        PackageError: there is no such folder, a distribution is missing, or one has a compiled module, which would run
+            on one machine only.
     """
     BUILD.mkdir(exist_ok=True)
     path = BUILD / f"{name}.zip"
     beside = path.with_suffix(f".{os.getpid()}.part")  # of this process: two previews may build at once
     # Stored, not deflated: what deflate makes of the same bytes depends on the machine's zlib.
     with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
-        for member, content in sorted(_contents(name).items()):
+        for member, source in sorted(_contents(name).items()):
             entry = zipfile.ZipInfo(member, _EPOCH)
             entry.external_attr = _READABLE
-            archive.writestr(entry, content)
+            archive.writestr(entry, source)
     beside.replace(path)
     return path
 
@@ -80,15 +79,8 @@ def _contents(name: str) -> dict[str, bytes]:
     if not ours:
         raise PackageError(f"function '{name}' has no code; write lambdas/{name}/handler.py or name another package")
     theirs = {file: text for dist in DISTRIBUTIONS.get(name, ()) for file, text in _modules(dist)}
-    for file in UNUSED.get(name, frozenset()):
-        theirs.pop(file, None)
-    try:
-        contents = ours | theirs | compiled.modules(name)
-        sources = {file: text for file, text in contents.items() if file.endswith(_SOURCE)}
-        modules = bytecode.compiled(sources, undocumented=sources.keys() - ours.keys())
-    except (compiled.CompiledError, bytecode.BytecodeError) as exc:
-        raise PackageError(str(exc)) from exc
-    return modules | {file: content for file, content in contents.items() if file not in sources}
+    unused = UNUSED.get(name, frozenset())
+    return ours | {file: text for file, text in theirs.items() if file not in unused}
 
 
 def _sources(name: str) -> Iterator[Path]:
@@ -112,7 +104,7 @@ def _modules(distribution: str) -> Iterator[tuple[str, bytes]]:
             raise PackageError(f"{distribution} has the compiled module {file}; a Lambda takes pure Python here")
         if ".." in file.parts:  # scripts, outside of the library
             continue
-        content = Path(str(file.locate())).read_bytes() if file.suffix == _SOURCE or file.name == "METADATA" else None
+        content = Path(str(file.locate())).read_bytes() if file.suffix in _CODE or file.name == "METADATA" else None
         if content is not None:
             # Some distributions ask for their own version when they are imported: it is in the head of the metadata.
             yield str(file), content.partition(b"\n\n")[0] if file.name == "METADATA" else content

@@ -91,7 +91,6 @@ def variables(args: RotationFunctionArgs) -> Mapping[str, str]:
     trusted = {
         "postgres": environment.database.ca_pem,
         "redis": environment.cache.ca_pem,
-        "certificate": environment.database.ca_pem,  # the bundle of the cache too: catalog/environment.py
         "api": environment.services.grafana.ca_pem,
     }.get(target)
     if trusted:

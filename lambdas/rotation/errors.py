@@ -5,10 +5,6 @@ class RotationError(RuntimeError):
     """A step cannot go on; the text says what, where, and what to do."""
 
 
-class SpentError(RotationError):
-    """The pending version can never be published: what it names is in use by AWSCURRENT since it was made."""
-
-
 class ServiceError(RotationError):
     """Secrets Manager refused a call. Keeps AWS's error code, not its message, which may quote the request."""
 

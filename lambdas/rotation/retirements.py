@@ -3,7 +3,6 @@
 import hashlib
 import json
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,14 +22,6 @@ SLOT_SECONDS = 300
 _DIGEST = 12
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """The retirement of what the version `token` replaces, and when."""
-
-    token: str
-    at: datetime
-
-
 class Retirements(Protocol):
     """Where the protocol has a retirement planned."""
 
@@ -43,8 +34,8 @@ class Retirements(Protocol):
     def again(self, secret: Secret, token: str, at: datetime) -> None:
         """Have a retirement that could not be done tried again, beside whatever is planned already."""
 
-    def planned(self, secret: Secret) -> Plan | None:
-        """The retirement that the last rotation planned; None when there is none, or it was tried.
+    def planned(self, secret: Secret) -> datetime | None:
+        """When the retirement that the last rotation planned will be; None when there is none, or it was tried.
 
         It is the record of when a version was published, so a plan made again is none of it.
         """
@@ -105,8 +96,8 @@ class ScheduledRetirements:
         except BotoCoreError as error:
             raise _no_answer(secret, error) from None
 
-    def planned(self, secret: Secret) -> Plan | None:
-        """The secret's own schedule. It is gone soon after it fired."""
+    def planned(self, secret: Secret) -> datetime | None:
+        """The time of the secret's own schedule. It is gone soon after it fired."""
         try:
             answer = self._client.get_schedule(Name=schedule_name(secret.name))
         except ClientError as error:
@@ -116,10 +107,7 @@ class ScheduledRetirements:
         except BotoCoreError as error:
             raise _no_answer(secret, error) from None
         moment = answer["ScheduleExpression"].removeprefix("at(").removesuffix(")")
-        return Plan(
-            token=json.loads(answer["Target"]["Input"])["version"],
-            at=datetime.fromisoformat(moment).replace(tzinfo=UTC),
-        )
+        return datetime.fromisoformat(moment).replace(tzinfo=UTC)
 
     def _move(self, secret: Secret, wanted: dict[str, Any]) -> None:
         try:

@@ -88,8 +88,8 @@ class Retirer:
         publication: a version that was stuck is older than its publication, and a process can die before the note.
         """
         planned = self._retirements.planned(secret)
-        told = [secret.rotated, planned.at - MARGIN - guards.overlap(secret) if planned else None]
-        return max([current.created, *filter(None, told)])
+        told = [secret.rotated, planned - MARGIN - guards.overlap(secret) if planned else None]
+        return max(current.created, *filter(None, told))
 
     def _later(self, secret: Secret) -> datetime:
         return self._clock() + max(SOONEST, guards.overlap(secret) / 2)

@@ -94,23 +94,6 @@ class SecretVersions:
         """
         return self._get(secret_id, {"VersionId": token, "VersionStage": PENDING})
 
-    def current(self, secret: Secret) -> Version:
-        """The version under AWSCURRENT; RotationError when there is none."""
-        current = self.labelled(secret.arn, CURRENT)
-        if current is None:
-            raise _no_current(secret)
-        return current
-
-    def required(self, secret: Secret, token: str) -> Document:
-        """The value of the token's version; RotationError unless it has one and is AWSPENDING."""
-        pending = self.pending(secret.arn, token)
-        if pending is None:
-            raise RotationError(
-                f"secret '{secret.name}': version '{token}' has no value or is no longer AWSPENDING; if no other "
-                f"rotation took over, start again with RotateSecret"
-            )
-        return pending.document
-
     def others(self, secret_id: str, known: frozenset[str]) -> Iterator[Version]:
         """Every version that still exists and is not known yet, read one by one, newest first.
 
@@ -154,7 +137,7 @@ class SecretVersions:
         """Move AWSCURRENT to the token's version, only if it still is where `secret` says."""
         holder = secret.holder(CURRENT)
         if holder is None:
-            raise _no_current(secret)
+            raise no_current(secret)
         with _translated("UpdateSecretVersionStage", secret.name):
             self._client.update_secret_version_stage(
                 SecretId=secret.arn, VersionStage=CURRENT, MoveToVersionId=token, RemoveFromVersionId=holder
@@ -187,7 +170,8 @@ class SecretVersions:
         )
 
 
-def _no_current(secret: Secret) -> RotationError:
+def no_current(secret: Secret) -> RotationError:
+    """The error about a secret without AWSCURRENT."""
     return RotationError(f"secret '{secret.name}': no version is AWSCURRENT; run `pulumi up` to write the first one")
 
 

@@ -125,11 +125,6 @@ RULES = (
         severity=Severity.HIGH,
         clauses=_CLAUSES,
         remediation="kms_key_id=keys[derive.key_purpose(secret)].arn,",
-        parity=(
-            "CKV_AWS_149",
-            "CP:aws-secretsmanager-secret-configure-customer-managed-key",
-            "PB:secrets-manager-secret-configure-customer-managed-key",
-        ),
         types=frozenset({tokens.CONTAINER}),
         check=_own_key,
     ),

@@ -126,10 +126,6 @@ RULES = (
             Standard.NIST_800_53: ("IA-5",),
         },
         remediation="automatically_after_days=derive.rotation_days(catalog, secret),",
-        parity=(
-            "CKV_AWS_304",
-            "SH:SecretsManager.1",
-        ),
         check=_check,
     ),
 )

@@ -88,12 +88,6 @@ RULES = (
             Standard.NIST_800_53: ("IA-5",),
         },
         remediation="aws.secretsmanager.SecretRotation(name, secret_id=…, rotation_lambda_arn=…, rotation_rules=…)",
-        parity=(
-            "CKV2_AWS_57",
-            "PRW:secretsmanager_automatic_rotation_enabled",
-            "SH:SecretsManager.1",
-            "PB:secrets-manager-rotation-required",
-        ),
         check=_check,
     ),
 )

@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
-from policies.pack import Pack, of_repository
+from catalog import load
+from policies import exemptions
+from policies.intent import Intent
+from policies.pack import Pack
 from policies.rule import Rule
 from policies.tiers import (
-    access,
-    alerts,
     bootstrap,
-    breakglass,
-    custody,
     drift,
     encryption,
-    events,
-    evidence,
-    functions,
     interval,
     inventory,
     keys,
-    logs,
     naming,
-    overlap,
     plaintext,
-    public,
-    recovery,
     rotation,
     rotator,
-    subscribers,
     tags,
-    trail,
-    wildcard,
 )
 
 NAME = "tiers"
-OF_SECRETS: tuple[Rule, ...] = (
+RULES: tuple[Rule, ...] = (
     *inventory.RULES,
     *naming.RULES,
     *tags.RULES,
@@ -47,28 +37,19 @@ OF_SECRETS: tuple[Rule, ...] = (
     *plaintext.RULES,
     *bootstrap.RULES,
     *drift.RULES,
-    *access.RULES,
 )
-"""What secrets, their schedules, keys and documents have to be."""
-OF_SURROUNDINGS: tuple[Rule, ...] = (
-    *overlap.RULES,
-    *recovery.RULES,
-    *public.RULES,
-    *custody.RULES,
-    *wildcard.RULES,
-    *breakglass.RULES,
-    *trail.RULES,
-    *evidence.RULES,
-    *logs.RULES,
-    *alerts.RULES,
-    *events.RULES,
-    *subscribers.RULES,
-    *functions.RULES,
-)
-"""What guards them and tells of them: a stack of secrets alone breaks these."""
-RULES = (*OF_SECRETS, *OF_SURROUNDINGS)
 
 
 def pack(today: date) -> Pack:
-    """The pack for this repository; raises CatalogError, ExemptionError."""
-    return of_repository(NAME, RULES, today)
+    """The pack for the catalogue, environments and exemptions of this repository.
+
+    Raises:
+        CatalogError, ExemptionError: the catalogue or the file of exemptions is wrong.
+    """
+    catalog = load.catalog()
+
+    @cache
+    def intent_of(stack_name: str) -> Intent:
+        return Intent(catalog=catalog, environment=load.environment(stack_name))
+
+    return Pack(name=NAME, rules=RULES, intent_of=intent_of, exemptions=exemptions.load(), today=today)

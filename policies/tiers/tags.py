@@ -68,10 +68,6 @@ RULES = (
             Standard.SOC_2: ("CC7.1",),
         },
         remediation="tags=derive.secret_tags(environment, catalog, secret),",
-        parity=(
-            "SH:SecretsManager.5",
-            "PB:environment-separation-tagging",
-        ),
         types=frozenset({tokens.CONTAINER}),
         check=_check,
     ),

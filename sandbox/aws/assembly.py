@@ -10,7 +10,6 @@ from typing import Any
 from sandbox.aws.access.access import Access
 from sandbox.aws.access.moto_patches import install_access_patches
 from sandbox.aws.access.service_sessions import ServiceSessions
-from sandbox.aws.after_rotation import AfterRotation
 from sandbox.aws.application import Application, Interceptor
 from sandbox.aws.athena_patches import install_athena_patches
 from sandbox.aws.clock.agenda import Agenda
@@ -38,7 +37,6 @@ from sandbox.aws.monitoring.monitoring import Monitoring
 from sandbox.aws.moto_dispatch import MotoDispatch
 from sandbox.aws.pod_identities import PodIdentities
 from sandbox.aws.preparation import prepare_process
-from sandbox.aws.private_ca import PrivateCa
 from sandbox.aws.s3_lifecycle import install_lifecycle_patches
 from sandbox.aws.s3_locks import install_lock_patches
 from sandbox.aws.s3_patches import install_s3_patches
@@ -161,7 +159,7 @@ class LocalAwsParts:
             storage=storage,
             functions=FaultyFunctions(functions, faults),
             settings=settings.rotation,
-            on_event=AfterRotation(settings.state, trail.rotation).told,
+            on_event=trail.rotation,
         )
         secrets = SecretsManager(
             account=settings.account,
@@ -186,7 +184,6 @@ class LocalAwsParts:
             services={
                 "secretsmanager": secrets.answer,
                 "lambda": lambda call: code_signing.answer(call) or functions.answer(call),
-                "acm-pca": PrivateCa(account=settings.account, memory=self._memory, ahead=lambda: clock.offset).answer,
                 "signer": SigningJobs(account=settings.account, memory=self._memory).answer,
                 "eks": PodIdentities(account=settings.account, memory=self._memory).answer,
                 "sts": self._access.tokens.answer,

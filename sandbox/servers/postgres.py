@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from sandbox.servers import package, process, serving, tls
+from sandbox.servers import package, process, tls
 from sandbox.servers.errors import ServerError
 from sandbox.servers.postgres_setup import CONFIGURATION, HOST_RULES, SUPERUSER, statements
 from sandbox.servers.process import HOST, Account
@@ -53,7 +53,8 @@ def start(
     if (found := running(root, port)) is not None:
         return found
     process.private_folder(root, owner)
-    serving.place_first("postgres", root, names, owner)
+    ca = tls.authority(root.parent / "tls")
+    tls.server_pair(ca, root, names, owner)
     if not data.exists():
         if initial_password is None:
             raise ServerError(f"{data} does not exist yet; give the superuser's initial password for the first start")
@@ -125,8 +126,7 @@ def _make(programs: Path, root: Path, data: Path, password: str, owner: Account 
     finally:
         password_file.unlink(missing_ok=True)
     with (making / "postgresql.conf").open("a", encoding="utf-8") as file:
-        certificate, key = serving.files(root)
-        file.write(CONFIGURATION.format(host=HOST, certificate=certificate, key=key))
+        file.write(CONFIGURATION.format(host=HOST, certificate=root / "server.pem", key=root / "server.key"))
     (making / "pg_hba.conf").write_text(HOST_RULES, encoding="utf-8")
     for database, text in statements():
         # Single-user mode: no port, no socket and no rule that trusts anybody, not even for a moment.

@@ -2,14 +2,13 @@
 
 import hashlib
 import os
-import secrets
 import shutil
 import signal
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from sandbox.servers import package, process, serving, tls
+from sandbox.servers import package, process, tls
 from sandbox.servers.errors import ServerError
 from sandbox.servers.process import HOST, Account
 from sandbox.servers.server import Server
@@ -18,15 +17,13 @@ PACKAGE = "redis-server"
 _PROGRAM = "redis-server"
 _ACCOUNT = "redis"  # made by Debian's package
 _START_SECONDS = 15
-RELOADER = "reloader"
-_RELOADER_FILE = "reloader-password"
 
 _CONFIGURATION = """\
 bind {host}
 port 0
 tls-port {port}
-tls-cert-file {certificate}
-tls-key-file {key}
+tls-cert-file {root}/server.pem
+tls-key-file {root}/server.key
 tls-ca-cert-file {ca}
 tls-auth-clients no
 tls-protocols "TLSv1.2 TLSv1.3"
@@ -59,8 +56,7 @@ def start(
     """Start the server under `root`, or return the one that runs there already.
 
     The first start gives user `default` the initial password, of which only the hash is stored; later ones ignore it.
-    It makes RELOADER too, with a password that is kept beside the data. Without a port, the last one or a free one is
-    used. ServerError names a port that is in use.
+    Without a port, the last one or a free one is used. ServerError names a port that is in use.
     """
     program = find()
     owner = process.account(_ACCOUNT)
@@ -69,26 +65,20 @@ def start(
     process.private_folder(root, owner)
     data = process.private_folder(root / "data", owner)
     ca = tls.authority(root.parent / "tls")
-    serving.place_first("redis", root, names, owner)
+    tls.server_pair(ca, root, names, owner)
     users = data / "users.acl"
     if not users.exists():
         if initial_password is None:
             raise ServerError(
                 f"{users} does not exist yet; give the default user's initial password for the first start"
             )
-        reloader = secrets.token_urlsafe(32)
-        _write(root / _RELOADER_FILE, reloader, owner)
-        rights = {"default": (initial_password, "~* &* +@all"), RELOADER: (reloader, "resetchannels -@all +config|set")}
-        lines = [f"user {name} on #{_digest(password)} {may}\n" for name, (password, may) in rights.items()]
-        _write(users, "".join(lines), owner)
+        digest = hashlib.sha256(initial_password.encode("utf-8")).hexdigest()
+        _write(users, f"user default on #{digest} ~* &* +@all\n", owner)
     chosen = process.choose_port(port, root / "port", "Redis")
     log = data / "server.log"
     # The CA's own folder need not be open to the server's account.
     _write(root / "ca.pem", ca.pem, owner)
-    certificate, key = serving.files(root)
-    text = _CONFIGURATION.format(
-        host=HOST, port=chosen, certificate=certificate, key=key, data=data, log=log, ca=root / "ca.pem"
-    )
+    text = _CONFIGURATION.format(host=HOST, port=chosen, root=root, data=data, log=log, ca=root / "ca.pem")
     _write(root / "redis.conf", text, owner)
     (data / "redis.pid").unlink(missing_ok=True)  # of a process that is dead: running() has looked
     process.run([program, root / "redis.conf"], owner, seconds=_START_SECONDS)
@@ -102,20 +92,11 @@ def start(
     return found
 
 
-def reloader_password(root: Path) -> str:
-    """The password of RELOADER, who may do nothing but have the server load its certificate again."""
-    return (root / _RELOADER_FILE).read_text(encoding="utf-8")
-
-
 def stop(root: Path) -> None:
     """Stop the server under `root`; nothing happens when none runs."""
     pid = _pid(root)
     if pid is not None:
         process.end(pid, signal.SIGTERM, lambda: process.is_ours(pid, _PROGRAM, root / "data"), "Redis")
-
-
-def _digest(password: str) -> str:
-    return hashlib.sha256(password.encode("utf-8")).hexdigest()
 
 
 def _write(path: Path, text: str, owner: Account | None) -> None:

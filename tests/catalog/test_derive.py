@@ -37,19 +37,9 @@ GUIDE_NAMES = {
     },
     3: {"OPENAI_API_KEY", "ANTHROPIC_API_KEY", "SENTRY_DSN"},
 }
-# What rotating those takes: who may change them at their issuer or heal them, and the user that a key is of; and the
-# certificates of both servers.
+# What rotating those takes: who may change them at their issuer or heal them, and the user that a key is of.
 OUR_NAMES = {
-    1: {
-        "DB_RECOVERY_PASSWORD",
-        "OPENAI_ADMIN_KEY",
-        "ANTHROPIC_ADMIN_KEY",
-        "SENTRY_AUTH_TOKEN",
-        "POSTGRES_CERTIFICATE",
-        "POSTGRES_CERTIFICATE_KEY",
-        "REDIS_CERTIFICATE",
-        "REDIS_CERTIFICATE_KEY",
-    },
+    1: {"DB_RECOVERY_PASSWORD", "OPENAI_ADMIN_KEY", "ANTHROPIC_ADMIN_KEY", "SENTRY_AUTH_TOKEN"},
     2: {"SMTP_USER"},
     3: set[str](),
 }

@@ -92,7 +92,7 @@ def edited(tmp_path: Path, source: str, old: str, new: str) -> Path:
             "usernames: [app, app]",
             "secret 'db-app-password': usernames must be two different names",
         ),
-        ("owner: platform\n", "owner: platform\n    owner: application\n", "line 60: 'owner' is given twice; keep one"),
+        ("owner: platform\n", "owner: platform\n    owner: application\n", "line 51: 'owner' is given twice; keep one"),
         ("tiers:\n", "tiers: [\n", "not valid YAML"),
     ],
 )

@@ -16,7 +16,7 @@ from catalog.access.trust import function_trust
 from components.aws import package
 from components.aws.function import ManagedFunction, ManagedFunctionArgs
 from components.aws.function_alarm import SUFFIXES
-from components.aws.rotation import RotationFunction, RotationFunctionArgs, variables
+from components.aws.rotation import RotationFunction, RotationFunctionArgs
 from iam.document import PolicyKind, parse
 from iam.evaluate import Policies
 from tests.components.recording import RecordingMocks, record
@@ -209,20 +209,3 @@ def test_a_rotation_functions_parts_are_where_states_have_them(tmp_path: Path, m
     assert tokens == {"llmobs:rotation:RotationFunction", "llmobs:role:BoundedRole"}
     kinds = "llmobs:rotation:RotationFunction$aws:lambda/permission:Permission"
     assert urns == [f"urn:pulumi:staging::llm-observatory-secrets::{kinds}::rotate-keyring"]
-
-
-def test_the_function_of_certificates_trusts_the_bundle_that_consumers_trust() -> None:
-    given = STAGING.model_dump(exclude={"name"})
-    for server in ("database", "cache"):
-        given[server]["ca_pem"] = "the bundle"
-    where = load.environment_from("staging", given)
-    settings = variables(
-        RotationFunctionArgs(
-            environment=where,
-            catalog=load.catalog(),
-            target="certificate",
-            surroundings=surroundings(environment=where),
-        )
-    )
-    assert (settings["CA_PEM"], settings["KINDS"]) == ("the bundle", "certificate")
-    assert "CA_PEM_KINDS" not in settings

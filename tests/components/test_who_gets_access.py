@@ -52,11 +52,9 @@ def test_a_machine_gets_an_instance_profile_and_nothing_else_does(
     environment: Environment, declared: RecordingMocks
 ) -> None:
     profiles = declared.of("aws:iam/instanceProfile:InstanceProfile")
+    name = f"llm-observatory-{environment.name}-replication"
     tags = {"Environment": environment.name, "Service": "llm-observatory"}
-    named = {
-        machine: f"llm-observatory-{environment.name}-{machine}" for machine in ("cache", "database", "replication")
-    }
-    assert profiles == {machine: {"name": name, "role": name, "tags": tags} for machine, name in named.items()}
+    assert profiles == {"replication": {"name": name, "role": name, "tags": tags}}
 
 
 def test_a_pod_identity_names_cluster_namespace_and_service_account(

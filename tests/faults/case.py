@@ -115,7 +115,7 @@ class Case:
         fake = self.bench.fake
         return World(
             manager=copy.deepcopy((fake.secrets, fake.now, fake._ids)),
-            plans=(dict(self.bench.retirements.plans), dict(self.bench.retirements.repeated)),
+            plans=dict(self.bench.retirements.plans),
             consumers=copy.deepcopy(self.consumers),
             token=self.token,
             restored=self.restored,
@@ -126,7 +126,7 @@ class Case:
         """Go back to a moment."""
         fake = self.bench.fake
         fake.secrets, fake.now, fake._ids = copy.deepcopy(world.manager)
-        self.bench.retirements.plans, self.bench.retirements.repeated = map(dict, world.plans)
+        self.bench.retirements.plans = dict(world.plans)
         self.consumers = copy.deepcopy(world.consumers)
         self.token = world.token
         self.restored = world.restored
@@ -145,7 +145,7 @@ class Case:
         return [
             [_facts_of(secret) for secret in secrets.values()],
             [now, world.token, world.restored],
-            [[[name, token, at] for name, (token, at) in plans.items()] for plans in world.plans],
+            [[name, token, at] for name, (token, at) in world.plans.items()],
             [[version, seen] for version, seen in world.consumers.last.items()],
             self.subject.shape(
                 world.server,

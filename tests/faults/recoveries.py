@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from rotation.errors import RotationError
-from rotation.publishing import LONGEST_RUN
 from rotation.steps import STEPS
 from tests.faults.acts import LATER, Act, begin_emergency, end_previous
 from tests.faults.case import CURRENT, Case
@@ -188,10 +187,7 @@ class LateDelivery(AnyTime):
 
 @dataclass(frozen=True)
 class InEmergency(AnyTime):
-    """The emergency machine comes: it strips, rotates with its own token, retires at once, and tries again itself.
-
-    It does so for longer than a run can last (catalog/emergency/pace.py: looks).
-    """
+    """The emergency machine comes: it strips, rotates with its own token, retires at once, and tries again itself."""
 
     id: str = "emergency"
 
@@ -199,8 +195,6 @@ class InEmergency(AnyTime):
         if not case.token.startswith("emergency-"):
             case.bench.fake.cancel_pending(case.subject.name)
             begin_emergency(case)
-        if number > 1:
-            case.wait(LONGEST_RUN)
         case.steps(case.token)
         end_previous(case)
 

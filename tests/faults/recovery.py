@@ -6,11 +6,9 @@ from contextlib import suppress
 from typing import Protocol
 
 from rotation.errors import RotationError
-from rotation.publishing import LONGEST_RUN
 from tests.faults.acts import LATER, Act, begin_emergency, end_previous
 from tests.faults.case import Case
 from tests.faults.subject import Subject
-from tests.lambdas.workbench import Crash
 
 
 class Recovery(Protocol):
@@ -40,11 +38,9 @@ class AnyTime:
 
 
 def start_again(case: Case, act: Act, number: int) -> None:
-    """Strip the label and call RotateSecret; the second time after the overlap, or when no old run can publish."""
+    """Strip the label and call RotateSecret; the second time after the overlap."""
     case.bench.fake.cancel_pending(case.subject.name)
     if act.urgent:
-        if number > 1:
-            case.wait(LONGEST_RUN)
         begin_emergency(case)
         return
     if number > 1:
@@ -60,20 +56,11 @@ def act_of(case: Case, act: Act) -> None:
 
 
 def plan_fires(case: Case) -> None:
-    """The function `retire` for the version of a plan that is due, whatever it finds.
-
-    Lambda delivers an event again whose function has died.
-    """
-    name, now = case.subject.name, case.now
-    planned = case.bench.retirements.due(name, now)
-    try:
+    """The function `retire` for the version of a plan that is due, whatever it finds."""
+    planned = case.bench.retirements.due(case.subject.name, case.now)
+    with suppress(RotationError):
         if planned is not None:
-            case.bench.retire(name, planned)
-    except RotationError:
-        pass
-    except Crash:
-        case.bench.retirements.repeated.setdefault(name, (planned or "", now))
-        raise
+            case.bench.retire(case.subject.name, planned)
 
 
 def retire_anyway(case: Case) -> None:

@@ -18,11 +18,8 @@ from rotation.versions import SecretVersions, Version
 
 pytestmark = pytest.mark.servers
 SEEDS = (0, 1)
-MOST = 120
-"""So many seeds are tried until a missing guard is found; most are found within a dozen.
-
-The last look of a retirement takes 69, since finishSecret logs in before it publishes and hides most that it prevents.
-"""
+MOST = 60
+"""So many seeds are tried until a missing guard is found; it is found within a dozen."""
 
 
 @pytest.fixture(scope="module")

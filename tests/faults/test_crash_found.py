@@ -44,6 +44,7 @@ def test_an_overdue_rotation_heals_a_redis_that_was_restored(redis_case: Case) -
     assert list(recovered(redis_case)) == []
 
 
+@pytest.mark.xfail(strict=True, reason="waits for GrafanaAdmin.retire to log in with any version that works")
 def test_an_overdue_rotation_heals_a_grafana_that_was_restored() -> None:
     subject = issuer_subjects.grafana()
     try:
@@ -56,6 +57,7 @@ def test_an_overdue_rotation_heals_a_grafana_that_was_restored() -> None:
         subject.close()
 
 
+@pytest.mark.xfail(strict=True, reason="waits for GrafanaAdmin not to take its own login for a straggler's")
 def test_a_heal_does_not_make_the_old_grafana_admin_a_straggler() -> None:
     subject = issuer_subjects.grafana()
     try:

@@ -66,17 +66,17 @@ def _labels(case: Case) -> Iterator[Breach]:
     if not case.secret.rotation_enabled:
         yield Breach(LEFT, "rotation is off")
     waiting = case.secret.holder(PREVIOUS) in case.documents()
-    if waiting and case.subject.target.retires and case.bench.retirements.next(case.subject.name) is None:
+    if waiting and case.subject.target.retires and case.subject.name not in case.bench.retirements.plans:
         yield Breach(LEFT, "AWSPREVIOUS has power and nothing plans its end")
 
 
 def _end(case: Case) -> Iterator[Breach]:
     """The plan fires, and the one that it makes when it was too early: the overlap counts from the end of the run."""
     for last in (False, True):
-        planned = case.bench.retirements.next(case.subject.name)
-        if planned is None:
+        plan = case.bench.retirements.plans.get(case.subject.name)
+        if plan is None:
             return
-        case.wait(max(planned - case.now, timedelta(0)))
+        case.wait(max(plan[1] - case.now, timedelta(0)))
         try:
             end_previous(case)
         except (RotationError, NotRetiredError) as error:

@@ -10,7 +10,7 @@ import base64
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.lambdas.fake_http_api import Call, FakeHttpApi, Reply
@@ -26,7 +26,6 @@ class GrafanaUser:
     is_admin: bool = False
     is_disabled: bool = False
     email: str = ""
-    updated: datetime = datetime(2020, 1, 1, tzinfo=UTC)
     seen: datetime | None = None
     tokens: list[dict[str, Any]] = field(default_factory=list)
 
@@ -86,7 +85,6 @@ class FakeGrafana(FakeHttpApi):
             if len(body["password"]) < 4:
                 return _message(400, "New password too short")
             user.password = body["password"]
-            user.updated = self.clock()
         elif what == "PUT permissions":
             user.is_admin = body["isGrafanaAdmin"]
         elif what == "GET auth-tokens":
@@ -103,7 +101,6 @@ class FakeGrafana(FakeHttpApi):
         if body["login"] in self.users:
             return _message(412, f"User with email '' or username '{body['login']}' already exists")
         user = self.add(body["login"], body["password"])
-        user.updated = self.clock()
         return Reply(body={"id": user.id, "message": "User created"})
 
     def _caller(self, header: str) -> GrafanaUser | None:
@@ -129,7 +126,6 @@ class FakeGrafana(FakeHttpApi):
             "isGrafanaAdmin": user.is_admin,
             "isDisabled": user.is_disabled,
             "lastSeenAt": seen.isoformat(),
-            "updatedAt": user.updated.isoformat(),
         }
 
 

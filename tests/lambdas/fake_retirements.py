@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
-from rotation.retirements import Plan
 from rotation.versions import Secret
 
 
@@ -27,16 +26,9 @@ class FakeRetirements:
         with self.around("plan retirement again"):
             self.repeated.setdefault(secret.name, (token, at))
 
-    def planned(self, secret: Secret) -> Plan | None:
+    def planned(self, secret: Secret) -> datetime | None:
         with self.around("planned retirement"):
-            if secret.name not in self.plans:
-                return None
-            token, at = self.plans[secret.name]
-            return Plan(token=token, at=at)
-
-    def next(self, name: str) -> datetime | None:
-        """When the first of a secret's plans fires."""
-        return min((plans[name][1] for plans in (self.plans, self.repeated) if name in plans), default=None)
+            return self.plans[secret.name][1] if secret.name in self.plans else None
 
     def due(self, name: str, now: datetime) -> str | None:
         """The token of the plan that fires by now; the plan is gone then, as AWS deletes it."""

@@ -6,8 +6,6 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from rotation.errors import LoginRefusedError, RotationError, ServerBusyError, ServerUnreachableError
-from rotation.targets.iam_keys import CallError, Keys
-from rotation.targets.iam_two_keys import IN_FLIGHT
 from tests.lambdas.iam_bench import IamBench
 
 
@@ -89,31 +87,3 @@ def test_no_secret_half_shows_in_a_made_key_or_an_error(bench: IamBench) -> None
         bench.rotator._targets[bench.kind].verify({**bench.value(name), bench.key_field: "AKIAGONE"})
     secrets = [key.secret for key in bench.keys(name).values()]
     assert not any(secret in str(caught.value) + repr(caught.value.__context__) for secret in secrets)
-
-
-def test_a_key_that_is_not_listed_yet_costs_one_run_and_no_third(
-    bench: IamBench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A run died after CreateAccessKey, and the next one's list is older than that."""
-    name = bench.rotated()
-    bench.retire(name)
-    token = bench.fake.rotate(name, "emergency-" + "3" * 22)
-    orphan = bench.iam.make(bench.value(name)["user_name"])
-    stale = {id_: key for id_, key in bench.keys(name).items() if id_ != orphan.id}
-    listed = Keys.of
-    monkeypatch.setattr(Keys, "of", lambda self, user: {id_: listed(self, user)[id_] for id_ in stale})
-    with pytest.raises(ServerBusyError, match=r"has two keys, one of which was not listed yet.*run the step again"):
-        bench.steps(name, token)
-    assert sum(bench.slept) >= IN_FLIGHT.total_seconds()
-    monkeypatch.undo()
-    bench.steps(name, token)
-    assert bench.works(bench.value(name))
-    assert orphan.id not in bench.keys(name)
-
-
-def test_another_refusal_of_a_new_key_is_not_waited_for(bench: IamBench) -> None:
-    name = bench.marked()
-    bench.iam.refusals["CreateAccessKey"] = ["AccessDenied"]
-    with pytest.raises(CallError, match=r"CreateAccessKey .*AccessDenied"):
-        bench.rotate(name)
-    assert bench.slept == []

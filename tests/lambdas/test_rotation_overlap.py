@@ -84,15 +84,3 @@ def test_testing_an_empty_version_of_a_marker_does_nothing(bench: Bench, target:
     put_pending(bench, token, DOCUMENT)
     bench.step(NAME, token, "testSecret")
     assert target.done == []
-
-
-def test_the_overlap_of_a_value_that_no_rotation_has_published_counts_from_its_birth(bench: Bench) -> None:
-    """A person gave two values one after the other: nothing was ever planned, and no rotation has ended."""
-    for password in ("first", "second"):
-        bench.give(NAME, {**DOCUMENT, "password": password})
-    bench.fake.secrets[NAME].tags["OverlapSeconds"] = "600"
-    assert bench.retire(NAME)["outcome"] == "too early"
-    token = bench.fake.rotate(NAME)
-    refuses(bench, token, "rotated less than 600 s ago", ("createSecret",))
-    bench.fake.now += timedelta(seconds=600)
-    bench.steps(NAME, token)

@@ -87,24 +87,6 @@ def test_the_role_in_use_is_never_touched_even_if_the_pending_value_names_it(ben
     assert bench.logs_in(before)
 
 
-def test_a_pending_value_that_was_stored_late_gives_way_to_the_next_rotation(bench: PostgresBench) -> None:
-    name = bench.role()
-    bench.rotate(name)
-    late = bench.fake.rotate(name)
-    bench.step(name, late, "createSecret")
-    bench.fake.cancel_pending(name)
-    bench.rotate(name)  # takes the turn that the late one was made for
-    bench.fake.secrets[name].versions[late].stages.add("AWSPENDING")
-    before = bench.value(name)
-
-    with pytest.raises(RotationError, match="in use by AWSCURRENT and is not touched"):
-        bench.step(name, late, "setSecret")
-
-    assert bench.logs_in(before)
-    bench.rotate(name)
-    assert bench.value(name)["username"] != before["username"]
-
-
 def test_a_pending_value_of_a_role_outside_the_usernames_changes_nothing(bench: PostgresBench) -> None:
     name, other = bench.role(), bench.role()
     bench.rotate(name)

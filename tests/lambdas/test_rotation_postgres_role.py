@@ -106,7 +106,7 @@ def test_a_broken_current_value_heals_through_the_admin(bench: PostgresBench) ->
     assert bench.logs_in(bench.value(name))
 
 
-def test_a_clean_rotation_needs_fourteen_calls_and_three_logins_and_none_fails(bench: PostgresBench) -> None:
+def test_a_clean_rotation_needs_thirteen_calls_and_two_logins_and_none_fails(bench: PostgresBench) -> None:
     name = bench.role()
     bench.rotate(name)
     failed = bench.log().count("authentication failed")
@@ -115,11 +115,11 @@ def test_a_clean_rotation_needs_fourteen_calls_and_three_logins_and_none_fails(b
     bench.rotate(name)
     assert bench.fake.calls == {
         "DescribeSecret": 4,
-        "GetSecretValue": 7,
+        "GetSecretValue": 6,
         "PutSecretValue": 1,
         "UpdateSecretVersionStage": 2,
     }
-    assert len([call for call in fuse.names if call.startswith("login")]) == 3
+    assert len([call for call in fuse.names if call.startswith("login")]) == 2
     assert bench.log().count("authentication failed") == failed
 
 

@@ -26,7 +26,7 @@ def test_a_rotation_replaces_the_password_and_the_old_one_is_dead(bench: Postgre
     assert not bench.logs_in(before)
 
 
-def test_a_clean_rotation_needs_thirteen_calls_and_three_logins_and_none_fails(bench: PostgresBench) -> None:
+def test_a_clean_rotation_needs_twelve_calls_and_two_logins_and_none_fails(bench: PostgresBench) -> None:
     name = bench.superuser()
     failed = bench.log().count("authentication failed")
     bench.fake.calls.clear()
@@ -34,11 +34,11 @@ def test_a_clean_rotation_needs_thirteen_calls_and_three_logins_and_none_fails(b
     bench.rotate(name)
     assert bench.fake.calls == {
         "DescribeSecret": 4,
-        "GetSecretValue": 6,
+        "GetSecretValue": 5,
         "PutSecretValue": 1,
         "UpdateSecretVersionStage": 2,
     }
-    assert len([call for call in fuse.names if call.startswith("login")]) == 3
+    assert len([call for call in fuse.names if call.startswith("login")]) == 2
     assert bench.log().count("authentication failed") == failed
 
 

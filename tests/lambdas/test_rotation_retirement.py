@@ -9,6 +9,8 @@ from datetime import timedelta
 import pytest
 
 from rotation.errors import RotationError
+from rotation.journal import Journal
+from rotation.steps import RETIRE, Request
 from tests.lambdas.remembering import ALL, NAME, Remembering, remembering_bench, tokens
 from tests.lambdas.workbench import Bench, Crash, Fuse
 
@@ -42,14 +44,10 @@ def test_a_rotation_plans_the_retirement_of_what_it_replaces(bench: Bench) -> No
     assert at == bench.fake.now + OVERLAP + timedelta(seconds=60)
 
 
-def test_the_first_rotation_plans_too_as_a_sign_and_the_plan_finds_nothing_to_do() -> None:
-    bench, target = remembering_bench()
-    token = bench.rotate(NAME)
-    assert bench.retirements.plans[NAME][0] == token
-    bench.fake.now += OVERLAP + timedelta(seconds=60)
-    target.done.clear()
-    assert bench.retire(NAME)["outcome"] == "nothing to retire"
-    assert target.done == []
+def test_the_first_rotation_replaces_the_marker_and_plans_nothing() -> None:
+    bench, _ = remembering_bench()
+    bench.rotate(NAME)
+    assert bench.retirements.plans == {}
 
 
 def test_a_kind_that_has_nothing_to_end_plans_nothing(bench: Bench, target: Remembering) -> None:
@@ -68,17 +66,11 @@ def test_a_death_before_publication_leaves_a_plan_and_one_after_it_too(bench: Be
         token = bench.fake.rotate(NAME)
         for step in ALL[:3]:
             bench.step(NAME, token, step)
-        bench.fake.around = fuse = Fuse(at=5, after=after)
+        bench.fake.around = fuse = Fuse(at=4, after=after)
         with pytest.raises(Crash):
             bench.step(NAME, token, "finishSecret")
         bench.fake.around = Fuse()
-        assert fuse.names == [
-            "DescribeSecret",
-            "GetSecretValue",
-            "plan retirement",
-            "GetSecretValue",
-            "UpdateSecretVersionStage",
-        ]
+        assert fuse.names == ["DescribeSecret", "GetSecretValue", "plan retirement", "UpdateSecretVersionStage"]
         assert bench.retirements.plans[NAME][0] == token
         assert (tokens(bench, "AWSCURRENT") == token) is after
         bench.steps(NAME, token)
@@ -155,6 +147,35 @@ def test_a_rotation_waits_for_a_straggler_and_names_it(bench: Bench, target: Rem
     bench.fake.now += OVERLAP
     with pytest.raises(RotationError, match=r"in use after its overlap: 'thing' from 10\.0\.0\.7"):
         bench.rotate(NAME)
+
+
+def test_an_emergency_waits_for_nobody(bench: Bench, target: Remembering) -> None:
+    bench.rotate(NAME, EMERGENCY)
+    assert bench.retire(NAME)["outcome"] == "retired"
+    assert target.done[-1].endswith("at once")
+
+
+def test_an_emergency_can_leave_the_label_to_the_planned_retirement(bench: Bench, target: Remembering) -> None:
+    bench.rotate(NAME, EMERGENCY)
+    request = Request(secret_id=NAME, token=EMERGENCY, step=RETIRE, label_later=True)
+    answer = bench.rotator.run(request, Journal(secret=NAME, token=EMERGENCY, step=RETIRE, target="postgres"))
+    assert answer is not None
+    assert answer.outcome == "retired"
+    assert target.done[-1].endswith("at once")
+    assert tokens(bench, "AWSPREVIOUS") is not None
+    token = bench.retirements.due(NAME, bench.fake.now + OVERLAP + timedelta(seconds=61))
+    assert bench.retire(NAME, token)["outcome"] == "retired"
+    assert tokens(bench, "AWSPREVIOUS") is None
+
+
+def test_an_emergency_leaves_awspending_beside_awscurrent_to_the_service(bench: Bench) -> None:
+    token = bench.fake.rotate(NAME, EMERGENCY)
+    for step in ALL:
+        bench.step(NAME, token, step)
+    assert tokens(bench, "AWSPENDING") == tokens(bench, "AWSCURRENT") == EMERGENCY
+    bench.fake.now += OVERLAP
+    bench.rotate(NAME)
+    assert tokens(bench, "AWSCURRENT") != EMERGENCY
 
 
 def test_a_retirement_for_a_version_that_was_replaced_does_nothing(bench: Bench, target: Remembering) -> None:
@@ -240,3 +261,19 @@ def test_a_death_between_the_end_and_its_label_is_made_good_by_the_next_attempt(
     fuse.at = None
     assert tokens(bench, "AWSPREVIOUS") is not None
     assert bench.retire(NAME)["outcome"] == "retired"
+
+
+def test_a_value_is_made_at_its_issuer_once_though_createsecret_comes_twice(bench: Bench, target: Remembering) -> None:
+    bench.fake.now += OVERLAP
+    bench.retire(NAME)
+    target.done.clear()
+    target.issued = True
+    token = bench.fake.rotate(NAME)
+    bench.step(NAME, token, "createSecret")
+    bench.step(NAME, token, "createSecret")
+    assert target.done == ["generate"]
+
+
+def test_an_emergency_tells_the_target_that_it_is_one(bench: Bench) -> None:
+    bench.rotate(NAME, EMERGENCY)
+    assert bench.value(NAME)["password"].endswith("urgent")

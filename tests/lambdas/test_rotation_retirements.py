@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from catalog import load
 from rotation.errors import RotationError, ServiceError
-from rotation.retirements import LONGEST_NAME, Plan, ScheduledRetirements, schedule_name
+from rotation.retirements import LONGEST_NAME, ScheduledRetirements, schedule_name
 from rotation.versions import Secret
 from tests.lambdas.workbench import PREFIX, RETIREMENT
 
@@ -97,14 +97,14 @@ def test_a_later_plan_replaces_the_one_before_and_touches_no_other(scheduler: An
     assert (made["ActionAfterCompletion"], made["ScheduleExpressionTimezone"]) == ("DELETE", "UTC")
     assert made["Target"]["DeadLetterConfig"] == {"Arn": RETIREMENT.dead_letters}
     assert len(scheduler.list_schedules()["Schedules"]) == 2
-    assert plans.planned(OTHER) == Plan(token="other", at=AT.replace(microsecond=0))
+    assert plans.planned(OTHER) == AT.replace(microsecond=0)
 
 
 def test_what_is_planned_can_be_read_and_nothing_is_planned_before_and_after(scheduler: Any) -> None:
     plans = retirements(scheduler)
     assert plans.planned(SECRET) is None
     plans.plan(SECRET, "version-2", AT)
-    assert plans.planned(SECRET) == Plan(token="version-2", at=AT.replace(microsecond=0))
+    assert plans.planned(SECRET) == AT.replace(microsecond=0)
     assert plans.planned(OTHER) is None
     scheduler.delete_schedule(Name=schedule_name(SECRET.name))
     assert plans.planned(SECRET) is None
@@ -187,5 +187,5 @@ def test_long_names_that_begin_alike_stay_apart(scheduler: Any) -> None:
     for hours, secret in enumerate(secrets):
         plans.plan(secret, "version-2", AT + timedelta(hours=hours))
     assert [plans.planned(secret) for secret in secrets] == [
-        Plan(token="version-2", at=AT.replace(microsecond=0) + timedelta(hours=hours)) for hours in range(3)
+        AT.replace(microsecond=0) + timedelta(hours=hours) for hours in range(3)
     ]

@@ -79,7 +79,7 @@ def test_without_a_supplied_key_a_rotation_refuses_and_names_the_command(bench: 
 def test_a_supplied_key_is_checked_and_published(bench: SuppliedBench) -> None:
     bench.renew(bench.first)
     assert bench.value(NAME)["key"] == bench.first
-    assert [call.method for call in bench.api.calls] == ["GET", "GET"]  # testSecret and finishSecret
+    assert [call.method for call in bench.api.calls] == ["GET"]
     assert bench.fake.secrets[NAME].holder("LLMOBS_SUPPLIED") is None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -15,7 +15,6 @@ from pulumi_policy.policy import _PolicyAnalyzerServicer
 from catalog.model import Catalog
 from policies.exemptions import Exemption
 from policies.intent import Intent
-from policies.pack import Pack
 from policies.tiers import rules
 from tests.policies.program import Declared, Program, Properties
 
@@ -36,25 +35,16 @@ class Said:
         return f"{self.rule} UNDECIDED" in self.text
 
 
-def about_secrets(today: date) -> Pack:
-    """The rules of `tiers` that a stack of secrets alone can keep, as `compliant` is one."""
-    return replace(rules.pack(today), rules=rules.OF_SECRETS)
-
-
 class Analyzer:
-    """The rules of `tiers` on secrets or the pack that `pack_of` gives, for the repository's catalogue or another."""
+    """The pack `tiers`, for the repository's catalogue or another one."""
 
     def __init__(
-        self,
-        catalog: Catalog | None = None,
-        exemptions: Sequence[Exemption] = (),
-        today: date = TODAY,
-        pack_of: Callable[[date], Pack] = about_secrets,
+        self, catalog: Catalog | None = None, exemptions: Sequence[Exemption] = (), today: date = TODAY
     ) -> None:
         # Most of a stack is the same in every test, so what is said of it and how it is sent is kept, by identity.
         self._sent: dict[int, tuple[Declared, proto.AnalyzerResource]] = {}
         self._asked: dict[int, tuple[Declared, list[Said]]] = {}
-        pack = replace(pack_of(today), exemptions=exemptions)
+        pack = replace(rules.pack(today), exemptions=exemptions)
         if catalog is not None:
             given, real = catalog, pack.intent_of
 
@@ -93,7 +83,7 @@ def request(resource: Declared) -> proto.AnalyzeRequest:
         urn=resource.urn,
         name=resource.name,
         properties=_struct(resource.inputs),
-        options=proto.AnalyzerResourceOptions(ignoreChanges=resource.ignore, protect=resource.protect),
+        options=proto.AnalyzerResourceOptions(ignoreChanges=resource.ignore),
     )
 
 
@@ -107,7 +97,7 @@ def _stack_resource(resource: Declared) -> proto.AnalyzerResource:
         urn=resource.urn,
         name=resource.name,
         properties=_struct(resource.outputs),
-        options=proto.AnalyzerResourceOptions(ignoreChanges=resource.ignore, protect=resource.protect),
+        options=proto.AnalyzerResourceOptions(ignoreChanges=resource.ignore),
         dependencies=sorted({end for ends in resource.edges.values() for end in ends}),
         propertyDependencies={
             name: proto.AnalyzerPropertyDependencies(urns=ends) for name, ends in resource.edges.items()

@@ -7,12 +7,10 @@ import json
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from catalog import derive
-from catalog.access.key import key_policy
 from catalog.environment import Environment
 from catalog.kind import TARGETS
 from catalog.model import Catalog, Secret
 from policies.tokens import ALIAS, CONTAINER, FUNCTION, KEY, PERMISSION, ROTATION, STACK, VERSION
-from tests.policies import compliant_access
 from tests.policies.program import PROJECT, Declared, Program, sealed, urn
 
 REPLICA = "aws:kms/replicaKey:ReplicaKey"
@@ -29,8 +27,7 @@ def program(catalog: Catalog, environment: Environment, *, exists: bool) -> Prog
     keys = [each for purpose in derive.key_purposes(catalog) for each in maker.key(purpose)]
     functions = [each for target in TARGETS for each in maker.function(target)]
     secrets = [each for secret in catalog.secrets for each in maker.secret(secret)]
-    access = compliant_access.declared(catalog, environment, exists=exists)
-    return Program((root, component, provider, *keys, *functions, *secrets, *access))
+    return Program((root, component, provider, *keys, *functions, *secrets))
 
 
 class _Maker:
@@ -64,11 +61,7 @@ class _Maker:
                 token=KEY,
                 name=purpose,
                 stack=stack,
-                inputs={
-                    "enableKeyRotation": True,
-                    "policy": json.dumps(key_policy(self.environment, purpose)),
-                    "tags": {"Purpose": purpose},
-                },
+                inputs={"enableKeyRotation": True, "policy": "{}", "tags": {"Purpose": purpose}},
                 computed={"id": key_id, "keyId": key_id, "arn": self._key_arn(purpose)},
             ),
             Declared(
@@ -89,11 +82,7 @@ class _Maker:
             token=REPLICA,
             name=f"{purpose}-replica",
             stack=self.environment.name,
-            inputs={
-                "region": region,
-                "primaryKeyArn": self._key_arn(purpose),
-                "policy": json.dumps(key_policy(self.environment, purpose, region)),
-            },
+            inputs={"region": region, "primaryKeyArn": self._key_arn(purpose)},
             computed={"id": key_id, "keyId": key_id, "arn": self._replica_arn(purpose)},
             edges={"primaryKeyArn": (self._urn(KEY, purpose),)},
         )

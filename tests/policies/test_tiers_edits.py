@@ -47,14 +47,6 @@ SEVERAL = {
     "schedule-of-a-foreign-secret",
     "version-of-a-foreign-secret",
     "tags-missing",
-    # With another key, or one of another name, its readers cannot read, and the proof of access says so too.
-    "alias-missing",
-    "alias-of-a-replica-alone",
-    "alias-on-no-key",
-    "key-of-a-replica",
-    "key-of-another-purpose",
-    "key-of-another-tier",
-    "key-outside-the-stack",
 }
 
 

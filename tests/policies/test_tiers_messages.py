@@ -62,6 +62,5 @@ def test_a_message_has_every_part(analyzer: Analyzer, old_stack: Program) -> Non
         "required",
         "fix",
         "clauses",
-        "stands for",
     ]
     assert said.urn in parts[0]

@@ -25,7 +25,6 @@ from tests.policies.program import PROJECT, STACK, Declared, Program, urn
 # Source: docs.aws.amazon.com/service-authorization/latest/reference, "Resource types defined by" each service
 _ARNS = {
     "aws:kms/key:Key": "arn:aws:kms:{home}:key/{name}",
-    "aws:kms/replicaKey:ReplicaKey": "arn:aws:kms:{home}:key/{name}",
     "aws:kms/alias:Alias": "arn:aws:kms:{home}:{name}",
     "aws:lambda/function:Function": "arn:aws:lambda:{home}:function:{name}",
     "aws:secretsmanager/secret:Secret": "arn:aws:secretsmanager:{home}:secret:{name}-AbCdEf",
@@ -41,7 +40,6 @@ _ARNS = {
     "aws:sfn/stateMachine:StateMachine": "arn:aws:states:{home}:stateMachine:{name}",
 }
 _NAMES = ("name", "bucket", "namePrefix")
-_KEYS = ("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
 _IDS_ARE_ARNS = ("aws:secretsmanager/secret:Secret", "aws:sns/topic:Topic", "aws:iam/policy:Policy")
 
 
@@ -90,7 +88,7 @@ class _Provider(mocks.Mocks):
         shape = _ARNS.get(token, f"arn:aws:{token.split(':')[1].split('/')[0]}:{{home}}:{{name}}")
         arn = shape.format(home=home, account=account, name=name, path=given.get("path", "/"))
         added = {"id": arn if token in _IDS_ARE_ARNS else name, "arn": arn, **OUTPUTS.get(token, {})}
-        return added | ({"keyId": name} if token in _KEYS else {})
+        return added | ({"keyId": name} if token == "aws:kms/key:Key" else {})
 
 
 @dataclass

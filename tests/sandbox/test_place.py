@@ -9,14 +9,9 @@ import yaml
 
 from catalog import load
 from sandbox import steps, up
-from sandbox.authority import Authority
 from sandbox.place import Place, PlaceError
 from sandbox.servers.server import Server
 
-AUTHORITY = Authority(
-    arn="arn:aws:acm-pca:us-east-1:222233334444:certificate-authority/11111111-2222-3333-4444-555555555555",
-    pem="the root\n",
-)
 NETWORK = {"vpc_id": "vpc-0123456789abcdef0", "cidrs": ["127.0.0.0/8"]}
 
 
@@ -32,28 +27,23 @@ def server(port: int) -> Server:
 
 
 def test_the_stack_file_differs_from_the_repositorys_in_hosts_ports_ca_and_network_only(place: Place) -> None:
-    place.write_stack_file(postgres=server(5001), redis=server(5002), network=NETWORK, authority=AUTHORITY)
+    place.write_stack_file(postgres=server(5001), redis=server(5002), network=NETWORK)
     ours = yaml.safe_load(place.stack_file.read_text(encoding="utf-8"))["config"]
     theirs = yaml.safe_load((load.ROOT / "Pulumi.staging.yaml").read_text(encoding="utf-8"))["config"]
     settings, declared = ours.pop(load.CONFIG_KEY), theirs.pop(load.CONFIG_KEY)
     assert ours == theirs
-    assert {key for key in settings if settings[key] != declared[key]} == {
-        "database",
-        "cache",
-        "certificate_authority",
-        "network",
-    }
+    assert {key for key in settings if settings[key] != declared[key]} == {"database", "cache", "network"}
     database = load.environment("staging", place.stack_file).database
     assert (database.host, database.port, database.name) == ("localhost", 5001, "llm_observatory")
-    assert Path(database.ca_path).read_text(encoding="utf-8") == "the CA\nthe root\n"
+    assert Path(database.ca_path).read_text(encoding="utf-8") == "the CA"
     assert settings["network"] == {**declared["network"], **NETWORK}
 
 
 def test_the_salt_of_the_state_stays_in_the_stack_file(place: Place) -> None:
-    place.write_stack_file(postgres=server(5001), redis=server(5002), network=NETWORK, authority=AUTHORITY)
+    place.write_stack_file(postgres=server(5001), redis=server(5002), network=NETWORK)
     with place.stack_file.open("a", encoding="utf-8") as file:
         file.write("encryptionsalt: v1:abc\n")
-    place.write_stack_file(postgres=server(5003), redis=server(5002), network=NETWORK, authority=AUTHORITY)
+    place.write_stack_file(postgres=server(5003), redis=server(5002), network=NETWORK)
     assert yaml.safe_load(place.stack_file.read_text(encoding="utf-8"))["encryptionsalt"] == "v1:abc"
 
 

@@ -8,7 +8,7 @@ from rotation import document as documents
 from rotation.document import Document
 from rotation.errors import RotationError
 from rotation.passwords import new_password
-from rotation.targets.api_grafana_session import MOST_REFUSALS, REFUSALS_OF_A_RETRY, Grafana, log_in
+from rotation.targets.api_grafana_session import Grafana, log_in
 from rotation.targets.api_session import ApiSession, Connect
 from rotation.targets.target import Documents, Fallbacks
 
@@ -47,7 +47,13 @@ class GrafanaAdmin:
         """
         username = _other(current)
         grafana = self._admin([lambda: iter([current]), lambda: iter([pending()]), fallbacks.own])
-        user = grafana.admin(username)
+        user = grafana.find(username) or grafana.create(username)
+        if user.is_disabled:
+            raise RotationError(
+                f"{grafana.place} has user '{username}' disabled, which only a person does; enable it there"
+            )
+        if not user.is_admin:
+            grafana.make_admin(user)
         wanted = pending()
         if wanted.get("username") != username:
             raise RotationError(
@@ -69,54 +75,40 @@ class GrafanaAdmin:
 
     def heal(self, current: Document, fallbacks: Fallbacks) -> None:
         """Set AWSCURRENT's password again through any version that can log in, as either admin."""
-        self._healed(current, [fallbacks.own], fallbacks, MOST_REFUSALS)
+        grafana = self._admin([lambda: iter([current]), fallbacks.own])
+        if grafana.document is current:
+            return
+        username = documents.text(current, "username")
+        user = grafana.find(username) or grafana.create(username)
+        if not user.is_admin:
+            grafana.make_admin(user)
+        fallbacks.unchanged()
+        grafana.set_password(user, documents.text(current, "password"))
 
     def retire(
         self, current: Document, previous: Document, fallbacks: Fallbacks, quiet_since: datetime | None
     ) -> Sequence[str]:
-        """Set the other admin's password to one that nobody knows, then end its sessions, which cannot come back.
-
-        AWSCURRENT does it. If it is refused it is healed first, by the very credential that is to end if need be, which
-        would else be the last that works. So a use without a session counts only since AWSCURRENT's password was set:
-        one before that may be a heal's, and Grafana does not tell whose it was.
-        """
-        username, in_use = documents.text(previous, "username"), documents.text(current, "username")
-        if username == in_use:
+        """Set the other admin's password to one that nobody knows, then end its sessions, which cannot come back."""
+        username = documents.text(previous, "username")
+        if username == documents.text(current, "username"):
             return ()  # a person gave that admin a new password: the old one went with that
         if username not in _turns(current):
             raise RotationError(f"user '{username}' is not one of `usernames`; correct the secret's document")
-        grafana = self._healed(current, [lambda: iter([previous]), fallbacks.own], fallbacks)
+        grafana = self._admin([lambda: iter([current])])
         user = grafana.find(username)
         if user is None:
             return ()
-        if quiet_since is not None:
-            uses = grafana.sessions_since(user, quiet_since) or grafana.requests_since(
-                user, max(quiet_since, grafana.admin(in_use).updated)
-            )
-            if uses:
-                return uses
+        if quiet_since is not None and (uses := grafana.uses_since(user, quiet_since)):
+            return uses
         fallbacks.unchanged()
         grafana.set_password(user, new_password())
         grafana.log_out(user)
         return ()
 
-    def _healed(
-        self, current: Document, others: Iterable[Documents], fallbacks: Fallbacks, most: int = REFUSALS_OF_A_RETRY
-    ) -> Grafana:
-        """Logged in with AWSCURRENT, whose password one of the others sets again if it is refused."""
-        grafana = self._admin([lambda: iter([current]), *others], most)
-        if grafana.document is current:
-            return grafana
-        user = grafana.admin(documents.text(current, "username"))
-        fallbacks.unchanged()
-        grafana.set_password(user, documents.text(current, "password"))
-        return Grafana(current, self._ca_pem, self._connect)
-
-    def _admin(self, candidates: Iterable[Documents], most: int = REFUSALS_OF_A_RETRY) -> Grafana:
+    def _admin(self, candidates: Iterable[Documents]) -> Grafana:
         """Each candidate is read only when the ones before it were refused."""
         documents = (document for some in candidates for document in some())
-        advice = _ADVICE if most == MOST_REFUSALS else f"heal the secret, which tries more of them, or {_ADVICE}"
-        return log_in(documents, self._ca_pem, self._connect, advice, most)
+        return log_in(documents, self._ca_pem, self._connect, _ADVICE)
 
 
 def _turns(document: Document) -> tuple[str, str]:

@@ -19,26 +19,18 @@ from rotation.targets import api_answer as answers
 from rotation.targets.api_session import Connect, StatusError, basic, place
 
 # Five wrong passwords within five minutes lock a user name out, the right password included (grafana/grafana,
-# pkg/services/loginattempt). One is left for a person. Steps that are tried again by themselves take half of the rest:
-# a run and its retry together lock nobody out.
+# pkg/services/loginattempt). One is left for a person.
 MOST_REFUSALS = 4
-REFUSALS_OF_A_RETRY = MOST_REFUSALS // 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """One user as Grafana knows it.
-
-    updated: when its profile or password was last changed. A login moves `lastSeenAt` and not this (grafana/grafana,
-    pkg/services/sqlstore/user.go: ChangeUserPassword,
-    UpdateUserLastSeenAt).
-    """
+    """One user as Grafana knows it."""
 
     id: int
     login: str
     is_admin: bool
     is_disabled: bool
-    updated: datetime
 
 
 class Grafana:
@@ -70,25 +62,17 @@ class Grafana:
             )
         return user
 
-    def admin(self, login: str) -> User:
-        """The user, made if it is missing and given the rights of a server admin if it lacks them.
-
-        RotationError when it is disabled: its password would be of no use.
-        """
-        user = self.find(login) or self._create(login)
-        if user.is_disabled:
-            raise RotationError(f"{self.place} has user '{login}' disabled, which only a person does; enable it there")
-        if not user.is_admin:
-            self._api.call("PUT", f"/api/admin/users/{user.id}/permissions", {"isGrafanaAdmin": True})
-        return user
-
-    def _create(self, login: str) -> User:
+    def create(self, login: str) -> User:
         """A user with a password that nobody knows, and no rights yet."""
         self._api.call("POST", "/api/admin/users", {"name": login, "login": login, "password": new_password()})
         user = self.find(login)
         if user is None:
             raise RotationError(f"{self.place} made user '{login}' but does not list it; run the step again")
         return user
+
+    def make_admin(self, user: User) -> None:
+        """Let a user be server admin."""
+        self._api.call("PUT", f"/api/admin/users/{user.id}/permissions", {"isGrafanaAdmin": True})
 
     def set_password(self, user: User, password: str) -> None:
         """Give a user a password. Its sessions survive that."""
@@ -99,22 +83,21 @@ class Grafana:
         if user.login != self.document.get("username"):
             self._api.call("POST", f"/api/admin/users/{user.id}/logout", {})
 
-    def sessions_since(self, user: User, since: datetime) -> list[str]:
-        """A text for each session of a user that was used after a time."""
+    def uses_since(self, user: User, since: datetime) -> list[str]:
+        """A text for each use of a user after a time: its sessions, then any other request.
+
+        `lastSeenAt` also moves with requests that have no session, such as a script's with Basic authentication
+        (grafana/grafana, SyncLastSeenHook), within some minutes.
+        """
         tokens = answers.entries(self._api.call("GET", f"/api/admin/users/{user.id}/auth-tokens"))
-        return [
+        found = [
             f"session of Grafana admin '{user.login}' from {token.get('clientIp')} with {token.get('browser')} on "
             f"{token.get('os')}, last seen at {seen.isoformat(timespec='seconds')}"
             for token in tokens
             if (seen := answers.moment(token, "seenAt")) > since
         ]
-
-    def requests_since(self, user: User, since: datetime) -> list[str]:
-        """A text if a user was seen at all after a time.
-
-        `lastSeenAt` also moves with requests that have no session, such as a script's with Basic authentication
-        (grafana/grafana, SyncLastSeenHook), within some minutes.
-        """
+        if found:
+            return found
         query = urlencode({"perpage": 100, "query": user.login}, quote_via=quote)
         listed = answers.entries(self._api.call("GET", f"/api/users/search?{query}"), "users")
         return [
@@ -124,18 +107,17 @@ class Grafana:
         ]
 
 
-def log_in(candidates: Iterable[Document], ca_pem: str | None, connect: Connect, advice: str, most: int) -> Grafana:
+def log_in(candidates: Iterable[Document], ca_pem: str | None, connect: Connect, advice: str) -> Grafana:
     """The first of the documents that is let in as server admin; LoginRefusedError with advice if none is.
 
     All must be of the first one's server: a password goes nowhere else. An unreachable or busy server ends the search.
-    `most` is how many passwords of one user may be refused.
     """
     url: object = None
     refusals: Counter[object] = Counter()
     for document in candidates:
         url = url or document.get("url")
         username = document.get("username")
-        if document.get("url") != url or refusals[username] >= most:
+        if document.get("url") != url or refusals[username] >= MOST_REFUSALS:
             continue
         grafana = Grafana(document, ca_pem, connect)
         try:
@@ -156,5 +138,4 @@ def _user(answer: Any) -> User:
         login=answers.word(answer, "login"),
         is_admin=answers.flag(answer, "isGrafanaAdmin"),
         is_disabled=answers.flag(answer, "isDisabled"),
-        updated=answers.moment(answer, "updatedAt"),
     )

@@ -26,7 +26,6 @@ CLIENT = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", 
 _REFUSED = {"InvalidClientTokenId", "SignatureDoesNotMatch"}
 _BUSY = {"Throttling", "ThrottlingException", "RequestLimitExceeded", "ServiceFailure", "ServiceUnavailable"}
 _GONE = "NoSuchEntity"
-LIMIT = "LimitExceeded"  # CreateAccessKey: the user has two keys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +150,7 @@ def translated(what: str) -> Iterator[None]:
             raise ServerBusyError(f"AWS has no room for {what} ({code}); try again later") from None
         advice = {
             _GONE: "no such user or key; correct `user_name` or create the user",
-            LIMIT: "the user has two keys, maybe of a run at this moment; try again in a minute",
+            "LimitExceeded": "the user has two keys, maybe of a run at this moment; try again in a minute",
         }.get(code, "check the function's role")
         raise CallError(f"AWS refused {what} ({code}): {advice}", code) from None
     except BotoCoreError as error:

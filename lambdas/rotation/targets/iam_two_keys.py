@@ -14,7 +14,7 @@ from typing import NoReturn
 from rotation import document as documents
 from rotation.document import Document
 from rotation.errors import RotationError, ServerBusyError
-from rotation.targets.iam_keys import LIMIT, CallError, Key, Keys, NewKey
+from rotation.targets.iam_keys import Key, Keys, NewKey
 from rotation.targets.target import Fallbacks
 
 MOST = 2  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -81,17 +81,7 @@ class TwoKeys:
             fallbacks.unchanged()
         for key in going:
             self._keys.delete(user, key.id)
-        try:
-            return self._keys.create(user)
-        except CallError as error:
-            if error.code != LIMIT:
-                raise
-        # The list did not have the key of a run at this moment, or of one that has died, yet. The next run finds it old
-        # enough to go.
-        self._sleep(IN_FLIGHT.total_seconds())
-        raise ServerBusyError(
-            f"IAM user '{user}' has two keys, one of which was not listed yet, maybe of another run; run the step again"
-        )
+        return self._keys.create(user)
 
     def heal(self, current: Document) -> None:
         """Make AWSCURRENT's key active again. Only a new one helps when it is gone."""

@@ -10,10 +10,9 @@ from pg8000.native import identifier, literal  # type: ignore[import-untyped]
 
 from rotation import document as documents
 from rotation.document import Document
-from rotation.errors import RotationError, SpentError
+from rotation.errors import RotationError
 from rotation.passwords import new_password
 from rotation.targets import postgres_activity as activity
-from rotation.targets import postgres_name as names
 from rotation.targets import postgres_sql as sql
 from rotation.targets.postgres_session import Connect, Login, Session, admin_logins, connect, open_first
 from rotation.targets.target import Fallbacks
@@ -72,7 +71,7 @@ class PostgresRole:
     def verify(self, document: Document) -> None:
         """Log in as the role and check that it is a plain member of its group, able to replicate only if it should."""
         login = Login.of(document)
-        group = names.name(document, "member_of")
+        group = documents.text(document, "member_of")
         with self._connect(login, self._ca_pem) as session:
             rows = session.run(
                 f"SELECT session_user, current_user IN (session_user, {literal(group)}), "
@@ -151,26 +150,26 @@ def _other_role(document: Document, live: Document) -> str:
     if username not in _turns(document):
         raise RotationError(f"role '{username}' is not one of `usernames`; correct the secret's document")
     if "password" in live and username == live.get("username"):
-        raise SpentError(f"role '{username}' is in use by AWSCURRENT and is not touched; rotate the secret again")
+        raise RotationError(f"role '{username}' is in use by AWSCURRENT and is not touched; rotate the secret again")
     return username
 
 
 def _lock_name(document: Document) -> str:
-    return names.name(document, "member_of") + "/" + "/".join(_turns(document))
+    return documents.text(document, "member_of") + "/" + "/".join(_turns(document))
 
 
 def _turns(document: Document) -> tuple[str, str]:
-    turns = documents.texts(document, "usernames")
-    if len(turns) != 2 or turns[0] == turns[1] or not all(map(names.is_role_name, turns)):
+    names = documents.texts(document, "usernames")
+    if len(names) != 2 or names[0] == names[1] or not all(map(sql.is_role_name, names)):
         raise RotationError(
-            f"field 'usernames' must be two different role names of 1 to {names.LONGEST} bytes that are not "
+            f"field 'usernames' must be two different role names of 1 to {sql.LONGEST_NAME} bytes that are not "
             f"reserved; correct the secret's document"
         )
-    return turns[0], turns[1]
+    return names[0], names[1]
 
 
 def _set_role(session: Session, document: Document, username: str) -> _Role:
-    role, group = identifier(username), names.name(document, "member_of")
+    role, group = identifier(username), documents.text(document, "member_of")
     facts = session.run(
         f"SELECT EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND datdba = g.oid) "
         f"OR EXISTS (SELECT FROM pg_namespace WHERE nspowner = g.oid), "

@@ -11,10 +11,10 @@ from pg8000.exceptions import DatabaseError, InterfaceError  # type: ignore[impo
 from pg8000.native import Connection  # type: ignore[import-untyped]
 from scramp import ScramException  # type: ignore[import-untyped]
 
+from rotation import document as documents
 from rotation.document import Document
 from rotation.errors import LoginRefusedError, RotationError, ServerBusyError, ServerUnreachableError
 from rotation.login import ServerLogin
-from rotation.targets import postgres_name as names
 from rotation.targets.target import Fallbacks
 
 TIMEOUT_SECONDS = 10
@@ -35,9 +35,8 @@ class Login(ServerLogin):
 
     @classmethod
     def own_fields(cls, document: Document) -> dict[str, Any]:
-        """The database. RotationError when PostgreSQL would cut its name or the role's: that login is another's."""
-        names.name(document, "username")
-        return {"dbname": names.name(document, "dbname")}
+        """The database."""
+        return {"dbname": documents.text(document, "dbname")}
 
 
 class Session(Protocol):

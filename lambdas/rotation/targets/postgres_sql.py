@@ -15,6 +15,9 @@ from rotation.targets.postgres_session import Session
 
 ITERATIONS = 4096  # PostgreSQL's own count; the password has 192 bits, so more would only slow the logins
 SALT_BYTES = 16
+# Bytes. What is longer is cut without an error and names another role: postgresql.org/docs/15/limits.html
+LONGEST_NAME = 63
+_RESERVED = ("public", "none")  # RoleSpec in gram.y; `pg_`: IsReservedName in catalog.c
 # Names our advisory locks, so that they meet no other application's: "llmo" in ASCII.
 _LOCK_SPACE = 0x6C6C6D6F
 _VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):[A-Za-z0-9+/=]+")
@@ -42,6 +45,13 @@ def matches(stored: str | None, password: str) -> bool:
     except binascii.Error:
         return False
     return secrets.compare_digest(given, made)
+
+
+def is_role_name(name: str) -> bool:
+    """Whether PostgreSQL can hold a role of this very name."""
+    if not name or "\0" in name or name in _RESERVED or name.startswith("pg_"):
+        return False
+    return len(name.encode("utf-8")) <= LONGEST_NAME
 
 
 def _auth_info(password: str, iterations: int, salt: bytes) -> tuple[bytes, bytes, bytes, int]:

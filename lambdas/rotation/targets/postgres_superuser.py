@@ -11,7 +11,6 @@ from rotation.document import Document
 from rotation.errors import LoginRefusedError, RotationError
 from rotation.passwords import renewed
 from rotation.targets import postgres_activity as activity
-from rotation.targets import postgres_name as names
 from rotation.targets import postgres_sql as sql
 from rotation.targets.postgres_session import Connect, Login, Session, admin_logins, connect, open_first
 from rotation.targets.target import Fallbacks
@@ -108,7 +107,7 @@ class PostgresSuperuser:
         self, current: Document, own: Callable[[], Iterator[Document]], fallbacks: Fallbacks
     ) -> tuple[Login, Session]:
         """A session of the role itself, else of the second admin."""
-        username, trouble = names.name(current, "username"), []
+        username, trouble = documents.text(current, "username"), []
 
         def logins() -> Iterator[Login]:
             yield from (Login.of(document) for document in own() if self.value in document)

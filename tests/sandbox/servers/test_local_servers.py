@@ -89,7 +89,7 @@ def test_no_file_keeps_the_initial_password(standing: tuple[ModuleType, Path]) -
 def test_keys_and_data_are_for_their_owner_only(standing: tuple[ModuleType, Path]) -> None:
     _, root = standing
     keys = list(root.parent.rglob("*.key"))
-    assert len(keys) == 3  # the CA's, the first of the server, and the one in force
+    assert len(keys) == 2
     assert {stat.S_IMODE(path.stat().st_mode) for path in keys} == {0o600}
     assert stat.S_IMODE(root.stat().st_mode) == 0o700
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from sandbox.aws.access.need import Rule
 from sandbox.aws.access.rules import (
-    certificates,
     functions,
     identity,
     kms,
@@ -17,7 +16,6 @@ from sandbox.aws.access.rules import (
 )
 
 RULES: Mapping[str, Mapping[str, Rule]] = {
-    "acm-pca": certificates.RULES,
     "athena": querying.ATHENA_RULES,
     "cloudtrail": observing.CLOUDTRAIL_RULES,
     "dynamodb": storage.DYNAMODB_RULES,

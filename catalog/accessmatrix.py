@@ -1,22 +1,16 @@
-"""Renders ACCESS.md: who may do what to which secret, by the proof on the documents that the program declares."""
+"""Renders ACCESS.md: who may do what to which secret, as an auditor reads it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from catalog import load, names
 from catalog.access.duty import session_seconds
+from catalog.access.rights import may
 from catalog.access.roles import Group, Role, roles
 from catalog.environment import Environment
 from catalog.model import Catalog
 from catalog.names import Duty
-from policies.access import declared
-from policies.access.decision import Verdict, answer
-
-PATH = Path("ACCESS.md")
-ENVIRONMENTS = ("staging", "prod")
 
 RIGHTS: Mapping[str, tuple[str, ...]] = {
     "R": ("secretsmanager:GetSecretValue",),
@@ -43,17 +37,13 @@ _MEANING = {
 }
 _INTRODUCTION = """# Who may do what to which secret
 
-Made by `make docs` from the proof of least privilege (`policies/access/`) on the documents that the program declares;
-do not edit.
+Made from catalog/secrets.yaml and the policies of catalog/access/ by `make docs`; do not edit.
 
 {meaning}; – nothing.
 
-A cell is the most that the role can do: some request for it is allowed by its policy and its boundary, denied by none
-of them nor by the secret's own policy, and for a value the secret's key opens to it too. The pack `tiers` proves the
-same of every stack before it is deployed, and `python -m policies.access` of one that was exported. The proof is
-checked against a brute-force evaluator (`tests/policies/test_access_brute_force.py`), against the evaluator that the
-sandbox enforces (`tests/iam/test_iam_matrix.py`), and by trying everything (`tests/e2e/test_least_privilege.py`).
-Names of roles begin with `llm-observatory-<environment>-`.
+A cell is the most that the role can do: its policy and its boundary allow it, and neither they nor the secret's own
+policy deny it. `tests/iam/test_iam_matrix.py` asks the policy evaluator the same questions, and
+`tests/e2e/test_least_privilege.py` the deployed stack. Names of roles begin with `llm-observatory-<environment>-`.
 """
 _LIMITS = """
 ## What no role can do
@@ -91,41 +81,26 @@ def markdown(catalog: Catalog, environments: Sequence[Environment]) -> str:
         lines += [f"## {' and '.join(rendered) if same else name}", *tables]
     lines += ["", "## How each role is taken on, and what it never does to a secret", ""]
     lines += ["| role | who | session | never |", "|---|---|---|---|"]
-    held = rights(environments[0], catalog)
-    lines += [_line(environments[0], role, held[role.what]) for role in roles(environments[0], catalog)]
+    lines += [_line(environments[0], catalog, role) for role in roles(environments[0], catalog)]
     return "\n".join(lines) + "\n" + _LIMITS
 
 
-def of_repository() -> str:
-    """The document for the catalogue and the environments of this repository."""
-    return markdown(load.catalog(), [load.environment(name) for name in ENVIRONMENTS])
-
-
-def rights(environment: Environment, catalog: Catalog) -> Mapping[str, Mapping[str, str]]:
-    """The letters of `RIGHTS` that each role has on each secret, by what the role is and the secret's name."""
-    documents = declared.documents(environment, catalog)
-    targets = [target for target in documents.targets if not target.is_copy]
-    parties = {party.name: party for party in documents.parties}
+def rights(environment: Environment, catalog: Catalog, role: Role) -> Mapping[str, str]:
+    """The letters of `RIGHTS` that the role has on each secret, by the secret's name."""
     return {
-        role.what: {
-            secret.name: "".join(
-                right
-                for right, actions in RIGHTS.items()
-                if any(
-                    answer(parties[names.named(environment, role.what)], action, target).verdict is Verdict.ALLOWED
-                    for action in actions
-                )
-            )
-            for secret, target in zip(catalog.secrets, targets, strict=True)
-        }
-        for role in roles(environment, catalog)
+        secret.name: "".join(
+            right
+            for right, actions in RIGHTS.items()
+            if any(may(environment, role, action, secret) for action in actions)
+        )
+        for secret in catalog.secrets
     }
 
 
 def _tables(environment: Environment, catalog: Catalog) -> Iterator[str]:
-    every = rights(environment, catalog)
+    everyone = roles(environment, catalog)
     for group in Group:
-        held = {role.what: every[role.what] for role in roles(environment, catalog) if role.group is group}
+        held = {role.what: rights(environment, catalog, role) for role in everyone if role.group is group}
         with_some = {what: found for what, found in held.items() if any(found.values())}
         yield from (
             "",
@@ -142,8 +117,8 @@ def _tables(environment: Environment, catalog: Catalog) -> Iterator[str]:
             yield f"Nothing with any secret: {', '.join(f'`{what}`' for what in idle)}."
 
 
-def _line(environment: Environment, role: Role, rights_by_secret: Mapping[str, str]) -> str:
-    held = set("".join(rights_by_secret.values()))
+def _line(environment: Environment, catalog: Catalog, role: Role) -> str:
+    held = set("".join(rights(environment, catalog, role).values()))
     never = ", ".join(said for right, said in _MEANING.items() if right not in held)
     seconds = session_seconds(Duty(role.what)) if role.what in list(Duty) else 3600
     who = "; ".join(_who(statement, environment) for statement in _statements(role))

@@ -1,1 +1,0 @@
-"""What public scanners ask of the types that the programme declares, and more where they are known to be weak."""
