@@ -27,8 +27,10 @@ _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker, not a val
 _MARKER = ("aws:secretsmanager/secretVersion:SecretVersion", "secretStringWo")
 # Digests and generated ids, which look as random as a value and are public.
 _PUBLIC = frozenset({"codeSha256", "sourceCodeHash", "sourceHash", "statementId", "etag", "versionId", "fingerprint"})
+# A name with a hyphen or a slash is a secret's own, such as a key of a table of kinds or readers.
 _FOR_VALUES = re.compile(
-    r"(?i)^(secretString|secretBinary|secretStringWo|plaintext|.*password|.*privateKey(Pem)?|.*token|.*secretKey)$"
+    r"(?i)^(secretString(Wo)?|secretBinary|plaintext|[^-/]*(passwo?r?d|token|_secret)"
+    r"|[^-/]*(private|secret|secret_?access|api)_?key(_?pem)?)$"
 )
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
 _SHAPES: Mapping[str, re.Pattern[str]] = {
@@ -36,7 +38,7 @@ _SHAPES: Mapping[str, re.Pattern[str]] = {
     "an AWS access key's id": re.compile(r"\b(AKIA|ASIA)[A-Z2-7]{16}\b"),
     "a URL with a password": re.compile(r"\b[a-z][a-z0-9+.-]*://[^/\s:@\"]*:[^/\s@\"]+@"),
     "a key of a provider": re.compile(r"\b(sk|rk|sntrys|sntryu|xox[abp]|gh[pousr]|glsa|hvs)[-_][A-Za-z0-9_-]{16,}"),
-    "hexadecimal digits of a key": re.compile(r"\b[0-9a-f]{32,}\b"),
+    "hexadecimal digits of a key": re.compile(r"\b([0-9a-f]{32,}|[0-9A-F]{48,})\b"),  # EKS issuers have 32 capitals
 }
 _RUN = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
 _KINDS = re.compile(r"[a-z]+|[A-Z]+|[0-9]+|[+/=_-]+")
@@ -58,39 +60,56 @@ class StateError(ValueError):
 def suspicions(state: Mapping[str, object]) -> Iterator[Suspicion]:
     """What looks like a credential in the inputs and outputs of each resource of an exported state.
 
+    An update that was killed leaves the resources that it was at under `pending_operations`: they count too.
+
     Raises:
         StateError: there is no deployment with resources in it, or it was exported with `--show-secrets`.
     """
     deployment = state.get("deployment")
-    resources = deployment.get("resources") if isinstance(deployment, Mapping) else None
-    if not isinstance(resources, list) or not resources:
+    if not isinstance(deployment, Mapping) or not deployment.get("resources"):
         raise StateError("no resources in it; give what `pulumi stack export --file STATE.json` writes")
-    for resource in resources:
-        for side in ("inputs", "outputs"):
-            for path, why in _within(resource.get(side), (), resource["type"]):
-                yield Suspicion(urn=resource["urn"], property=f"{side}.{path}", why=why)
+    try:
+        pending = [operation["resource"] for operation in deployment.get("pending_operations") or ()]
+        for resource in (*deployment["resources"], *pending):
+            for side in ("inputs", "outputs"):
+                for path, why in _within(resource.get(side), side, side, resource["type"]):
+                    yield Suspicion(urn=resource["urn"], property=path, why=why)
+    except (AttributeError, KeyError, TypeError) as exc:
+        raise StateError("a resource without type or URN; give what `pulumi stack export` writes") from exc
 
 
-def _within(value: object, path: tuple[str, ...], token: str) -> Iterator[tuple[str, str]]:
+def _within(value: object, path: str, name: str, token: str) -> Iterator[tuple[str, str]]:
+    """What is suspicious at `path` and below. `name` is the property's: an item of a list goes by its list's."""
     if isinstance(value, Mapping):
         signature = value.get(_SIGNATURE)
         if signature == _SECRET:
-            yield from _sealed(value, path, token)
+            yield from _sealed(value, path, name, token)
         elif signature is None:
-            for name, inner in value.items():
-                yield from _within(inner, (*path, name), token)
+            for key, inner in value.items():
+                yield from _within(inner, f"{path}.{key}", key, token)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _within(inner, (*path, str(index)), token)
-    elif isinstance(value, str) and (why := _looks_like(value, path[-1])):
-        yield ".".join(path), f"{why} ({len(value)} characters)"
+            yield from _within(inner, f"{path}.{index}", name, token)
+    elif isinstance(value, str):
+        if why := _looks_like(value, name):
+            yield path, f"{why} ({len(value)} characters)"
+        elif value.startswith("{"):
+            yield from _within(_document(value), path, name, token)
 
 
-def _sealed(value: Mapping[str, object], path: tuple[str, ...], token: str) -> Iterator[tuple[str, str]]:
-    if "plaintext" in value:
+def _document(text: str) -> object:
+    """The JSON object in a text, such as a policy's; nothing if it is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _sealed(value: Mapping[str, object], path: str, name: str, token: str) -> Iterator[tuple[str, str]]:
+    if "ciphertext" not in value:
         raise StateError("exported with --show-secrets; export it without, and delete this file")
-    if (token, path[-1]) != _MARKER:
-        yield ".".join(path), "an encrypted value, where the state is to hold none"
+    if (token, name) != _MARKER:
+        yield path, "an encrypted value, where the state is to hold none"
 
 
 def _looks_like(value: str, name: str) -> str | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import copy
 import json
 import random
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +21,7 @@ FUNCTION = "aws:lambda/function:Function"
 SEEDED = random.Random(7)
 
 
-def exported(*resources: Declared) -> dict[str, object]:
+def exported(*resources: Declared) -> dict[str, Any]:
     """What `pulumi stack export` writes: a secret's ciphertext in the place of its value."""
     return {
         "version": 3,
@@ -61,6 +61,7 @@ def test_the_whole_stack_holds_nothing_that_looks_like_a_credential() -> None:
         ("AKIA" + "A2B3" * 4, "an AWS access key's id"),
         ("sk-" + "a" * 24, "a key of a provider"),
         ("0a" * 32, "hexadecimal digits of a key"),
+        ("0A" * 32, "hexadecimal digits of a key"),
     ],
 )
 def test_a_shape_of_a_credential_is_found_and_not_repeated(value: str, why: str) -> None:
@@ -79,13 +80,46 @@ def test_of_a_thousand_generated_passwords_at_least_98_in_100_are_found() -> Non
     assert len(found) >= 980, len(found)
 
 
-@pytest.mark.parametrize("name", ["secretString", "secretBinary", "masterPassword", "privateKeyPem", "authToken"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "secretString",
+        "secretBinary",
+        "masterPassword",
+        "DB_PASSWORD",
+        "privateKeyPem",
+        "private_key",
+        "authToken",
+        "secretAccessKey",
+        "API_KEY",
+        "JWT_SECRET",
+    ],
+)
 def test_any_text_in_a_property_for_values_is_found(name: str) -> None:
     resource = Declared(token="aws:some/thing:Thing", name="t", stack="prod", inputs={name: "short"})
 
     (found,) = suspicions(exported(resource))
 
     assert found.why == "a value in a property that is meant for secrets (5 characters)"
+
+
+@pytest.mark.parametrize(
+    "inputs", [{"passwords": {"password": ["short"]}}, {"body": '{"user": {"password": "short"}}'}]
+)
+def test_a_value_in_a_list_or_in_a_document_is_found(inputs: dict[str, object]) -> None:
+    (found,) = suspicions(exported(Declared(token="aws:some/thing:Thing", name="t", stack="prod", inputs=inputs)))
+
+    assert found.why == "a value in a property that is meant for secrets (5 characters)"
+
+
+def test_a_resource_that_a_killed_update_was_at_counts() -> None:
+    state: dict[str, Any] = exported(function(A="eu-west-1"))
+    (at,) = exported(function(DB_PASSWORD="short"))["deployment"]["resources"]
+    state["deployment"]["pending_operations"] = [{"resource": at, "type": "creating"}]
+
+    (found,) = suspicions(state)
+
+    assert found.property == "inputs.environment.variables.DB_PASSWORD"
 
 
 def test_the_arn_of_a_secret_is_none() -> None:
@@ -123,16 +157,26 @@ def test_a_value_beside_a_certificate_is_found() -> None:
 
 
 def test_a_state_with_its_secrets_shown_is_refused() -> None:
-    state = copy.deepcopy(
-        exported(Declared(token=VERSION, name="v", stack="prod", inputs={"secretStringWo": sealed("")}))
-    )
+    state = exported(Declared(token=VERSION, name="v", stack="prod", inputs={"secretStringWo": sealed("")}))
     text = json.dumps(state).replace('"ciphertext"', '"plaintext"')
 
     with pytest.raises(StateError, match="exported with --show-secrets"):
         list(suspicions(json.loads(text)))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"deployment": {"resources": []}}', "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"deployment": {"resources": []}}',
+        '{"deployment": {"resources": [1]}}',
+        '{"deployment": {"resources": [{"inputs": {"a": "b"}}]}}',
+        '{"deployment": {"resources": 1}}',
+        "\x00",
+    ],
+)
 def test_what_is_no_state_is_told_in_one_line(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "state.json"
     path.write_text(text, encoding="utf-8")
